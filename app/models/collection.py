@@ -1,0 +1,63 @@
+"""Collections: one folder, list or calendar of one connection, worked on by one worker at a time."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import IdRow, Json, WorkspaceRow
+
+
+class Collection(IdRow):
+    """One Outlook folder in one sync. Its container's id is its identity, never its name.
+
+    ``wanted`` counts rings and ``served`` those answered; the holder of the lease (``epoch``) alone may move
+    ``delta_link`` and ``position`` (the next page of a round under way) and the bases of its links.
+    """
+
+    __tablename__ = "collections"
+    __table_args__ = (
+        Index("uq_collections_entity", "workspace_id", "connection_id", "entity", unique=True),
+        Index("ix_collections_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    connection_id: Mapped[str]
+    entity: Mapped[str]
+    container_id: Mapped[str | None]
+    container_name: Mapped[str | None]
+    delta_link: Mapped[str | None]
+    position: Mapped[str | None]
+    round: Mapped[int] = mapped_column(default=0)
+    round_full: Mapped[bool] = mapped_column(default=False)
+    round_started_at: Mapped[datetime | None]
+    pulled_at: Mapped[datetime | None]
+    matched_at: Mapped[datetime | None]
+    shape: Mapped[int] = mapped_column(default=0)
+    wanted: Mapped[int] = mapped_column(default=0)
+    served: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]
+    poll_at: Mapped[datetime | None]
+    holder: Mapped[str | None]
+    epoch: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[Json | None]
+    created_at: Mapped[datetime]
+
+
+class Subscription(WorkspaceRow):
+    """Graph's change subscription for a collection, as Graph last told us of it."""
+
+    __tablename__ = "subscriptions"
+
+    collection_id: Mapped[str] = mapped_column(primary_key=True)
+    connection_id: Mapped[str] = mapped_column(index=True)
+    graph_id: Mapped[str | None]
+    route: Mapped[str]
+    resource: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    renew_at: Mapped[datetime | None]
+    reauthorized_at: Mapped[datetime | None]
+    problem: Mapped[Json | None]
+    updated_at: Mapped[datetime]
