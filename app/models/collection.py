@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import IdRow, Json, WorkspaceRow
@@ -11,6 +11,7 @@ from app.models.base import IdRow, Json, WorkspaceRow
 class Collection(IdRow):
     """One Outlook folder in one sync. Its container's id is its identity, never its name.
 
+    ``hears`` and ``sends`` are the direction: neither while the entity is disabled.
     ``wanted`` counts rings and ``served`` those answered; the holder of the lease (``epoch``) alone may move
     ``delta_link`` and ``position`` (the next page of a round under way) and the bases of its links.
     """
@@ -23,25 +24,27 @@ class Collection(IdRow):
 
     connection_id: Mapped[str]
     entity: Mapped[str]
+    hears: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sends: Mapped[bool] = mapped_column(default=False, server_default=false())
     container_id: Mapped[str | None]
     container_name: Mapped[str | None]
     delta_link: Mapped[str | None]
     position: Mapped[str | None]
-    round: Mapped[int] = mapped_column(default=0)
-    round_full: Mapped[bool] = mapped_column(default=False)
+    round: Mapped[int] = mapped_column(default=0, server_default="0")
+    round_full: Mapped[bool] = mapped_column(default=False, server_default=false())
     round_started_at: Mapped[datetime | None]
     pulled_at: Mapped[datetime | None]
     matched_at: Mapped[datetime | None]
-    shape: Mapped[int] = mapped_column(default=0)
-    wanted: Mapped[int] = mapped_column(default=0)
-    served: Mapped[int] = mapped_column(default=0)
+    shape: Mapped[int] = mapped_column(default=0, server_default="0")
+    wanted: Mapped[int] = mapped_column(default=0, server_default="0")
+    served: Mapped[int] = mapped_column(default=0, server_default="0")
     due_at: Mapped[datetime | None]
     poll_at: Mapped[datetime | None]
     holder: Mapped[str | None]
-    epoch: Mapped[int] = mapped_column(default=0)
+    epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     lease_until: Mapped[datetime | None]
     succeeded_at: Mapped[datetime | None]
-    failures: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
     problem: Mapped[Json | None]
     created_at: Mapped[datetime]
 

@@ -1,0 +1,134 @@
+"""SQL of collections: who works on one, what rings for it, when it is due."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import ring
+from app.errors import LeaseLost
+from app.ids import new_id
+from app.models import Collection
+
+LEASE = timedelta(seconds=10)
+
+
+class Collections:
+    """The collections of the transaction's workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+
+    async def get(self, collection_id: str) -> Collection | None:
+        """Return the collection as it is now."""
+        return await self.session.get(Collection, (self.workspace, collection_id), populate_existing=True)
+
+    async def of(self, connection_id: str, entity: str) -> Collection | None:
+        """Return the collection of this entity, if it was ever switched on."""
+        query = select(Collection).where(
+            Collection.workspace_id == self.workspace,
+            Collection.connection_id == connection_id,
+            Collection.entity == entity,
+        )
+        return (await self.session.scalars(query)).one_or_none()
+
+    async def of_connection(self, connection_id: str) -> Sequence[Collection]:
+        """Return every collection of a connection."""
+        query = select(Collection).where(
+            Collection.workspace_id == self.workspace, Collection.connection_id == connection_id
+        )
+        return (await self.session.scalars(query)).all()
+
+    async def opened(self, connection_id: str, entity: str, *, now: datetime) -> Collection:
+        """Return the collection of this entity, made now if need be."""
+        row = {
+            "workspace_id": self.workspace, "id": new_id("col", now), "connection_id": connection_id,
+            "entity": entity, "created_at": now,
+        }  # fmt: skip
+        keys = ["workspace_id", "connection_id", "entity"]
+        await self.session.execute(insert(Collection).values(row).on_conflict_do_nothing(index_elements=keys))
+        found = await self.of(connection_id, entity)
+        assert found is not None  # noqa: S101  inserted above
+        return found
+
+    async def claim(self, collection_id: str, holder: str, *, now: datetime) -> Collection | None:
+        """Take the lease if nobody holds it; return the collection under its new epoch."""
+        query = (
+            update(Collection)
+            .where(
+                Collection.workspace_id == self.workspace,
+                Collection.id == collection_id,
+                or_(Collection.lease_until.is_(None), Collection.lease_until <= now),
+            )
+            .values(holder=holder, epoch=Collection.epoch + 1, lease_until=now + LEASE)
+            .returning(Collection)
+        )
+        return (await self.session.scalars(query)).one_or_none()
+
+    async def move(self, collection_id: str, *, epoch: int, **values: Any) -> None:
+        """Set columns as the holder of the lease, and nobody else. Raises LeaseLost."""
+        query = (
+            update(Collection)
+            .where(
+                Collection.workspace_id == self.workspace,
+                Collection.id == collection_id,
+                Collection.epoch == epoch,
+            )
+            .values(**values)
+            .returning(Collection.id)
+        )
+        if (await self.session.scalars(query)).one_or_none() is None:
+            raise LeaseLost(f"Collection {collection_id} has moved beyond epoch {epoch}.")
+
+    async def finish(
+        self, collection_id: str, *, epoch: int, wanted: int, due_at: datetime | None, now: datetime
+    ) -> bool:
+        """Give the lease back unless somebody rang meanwhile; then answer False: go round again."""
+        query = (
+            update(Collection)
+            .where(
+                Collection.workspace_id == self.workspace,
+                Collection.id == collection_id,
+                Collection.epoch == epoch,
+                Collection.wanted == wanted,
+            )
+            .values(served=wanted, lease_until=now, due_at=due_at)
+            .returning(Collection.id)
+        )
+        return (await self.session.scalars(query)).one_or_none() is not None
+
+    async def ring(self, ids: Iterable[str], *, now: datetime, pull: bool = False) -> None:
+        """Ask for these collections to be looked at now; ``pull``: also for what Microsoft has."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return
+        values: dict[str, Any] = {"wanted": Collection.wanted + 1, "due_at": now}
+        if pull:
+            values["poll_at"] = now
+        query = update(Collection).where(Collection.workspace_id == self.workspace, Collection.id.in_(wanted))
+        await self.session.execute(query.values(**values))
+        for collection_id in wanted:
+            ring(self.session, "collection", workspace=self.workspace, target=collection_id)
+
+    async def stop(self, ids: Iterable[str]) -> None:
+        """Take these collections away from whoever works on them; nothing is due any more."""
+        query = update(Collection).where(
+            Collection.workspace_id == self.workspace, Collection.id.in_(sorted(set(ids)))
+        )
+        await self.session.execute(query.values(epoch=Collection.epoch + 1, due_at=None, poll_at=None))
+
+
+async def due_collections(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    """Return (workspace, id) of what is due in any workspace and held by nobody, for the sweep's role."""
+    free = or_(Collection.lease_until.is_(None), Collection.lease_until <= now)
+    query = (
+        select(Collection.workspace_id, Collection.id)
+        .where(Collection.due_at <= now, free)
+        .order_by(Collection.due_at)
+        .limit(limit)
+    )
+    return [(workspace, collection_id) for workspace, collection_id in await session.execute(query)]

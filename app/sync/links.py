@@ -1,0 +1,136 @@
+"""SQL of links: by page, by record, by what is due."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Link
+from app.sync.bulk import Row, insert_many
+
+LIVE = ("linked", "suspended", "moved_out")
+
+
+class Links:
+    """The links of the transaction's workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+
+    async def of_items(self, connection_id: str, item_ids: Iterable[str]) -> dict[str, Link]:
+        """Return the links of these items, by item id, as they are now."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.connection_id == connection_id,
+            Link.item_id.in_(list(item_ids)),
+        )
+        rows = await self.session.scalars(query, execution_options={"populate_existing": True})
+        return {link.item_id: link for link in rows if link.item_id is not None}
+
+    async def locked(self, ids: Iterable[str]) -> dict[str, Link]:
+        """Return these links by id, locked in order. Their records are locked before them."""
+        query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(sorted(set(ids))))
+        rows = await self.session.scalars(
+            query.order_by(Link.id).with_for_update(), execution_options={"populate_existing": True}
+        )
+        return {link.id: link for link in rows}
+
+    async def of_records(self, record_ids: Iterable[str]) -> Sequence[Link]:
+        """Return every link of these records, in whichever connection."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace, Link.record_id.in_(sorted(set(record_ids)))
+        )
+        return (await self.session.scalars(query.order_by(Link.id))).all()
+
+    async def due(self, collection_id: str, *, now: datetime, limit: int) -> Sequence[Link]:
+        """Return links that may be owed something now, the longest due first."""
+        query = (
+            select(Link)
+            .where(
+                Link.workspace_id == self.workspace, Link.collection_id == collection_id, Link.due_at <= now
+            )
+            .order_by(Link.due_at, Link.id)
+            .limit(limit)
+        )
+        return (await self.session.scalars(query)).all()
+
+    async def next_due(self, collection_id: str) -> datetime | None:
+        """Return when the next link of the collection is due."""
+        query = select(func.min(Link.due_at)).where(
+            Link.workspace_id == self.workspace, Link.collection_id == collection_id
+        )
+        return await self.session.scalar(query)
+
+    async def in_state(
+        self,
+        collection_id: str,
+        state: str,
+        *,
+        attempted: bool | None = None,
+        after: str = "",
+        limit: int = 1000,
+    ) -> Sequence[Link]:
+        """Return links of the collection in one state, by id, so that a caller can page through them."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.state == state,
+            Link.id > after,
+        )
+        if attempted is not None:
+            query = query.where(Link.attempt.is_not(None) if attempted else Link.attempt.is_(None))
+        return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
+
+    async def gone(self, collection_id: str, *, limit: int = 1000) -> Sequence[Link]:
+        """Return links whose item was reported removed and that nobody has verified yet."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.gone_at.is_not(None),
+        )
+        return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
+
+    async def unseen(
+        self, collection_id: str, *, round_no: int, before: datetime, limit: int = 1000
+    ) -> Sequence[Link]:
+        """Return links made before a full round began that this round did not show."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.state.in_(("linked", "unmatched", "in_review")),
+            Link.item_id.is_not(None),
+            Link.seen_round < round_no,
+            Link.gone_at.is_(None),
+            or_(Link.linked_at.is_(None), Link.linked_at < before),
+        )
+        return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
+
+    async def counts(self, connection_id: str, entity: str) -> dict[str, int]:
+        """Return how many links are linked, parked and in review."""
+        parked = func.count(case((Link.problem.is_not(None), 1)))
+        linked = func.count(case((Link.state == "linked", 1)))
+        in_review = func.count(case((Link.state == "in_review", 1)))
+        query = select(linked, parked, in_review).where(
+            Link.workspace_id == self.workspace, Link.connection_id == connection_id, Link.entity == entity
+        )
+        row = (await self.session.execute(query)).one()
+        return {"linked": row[0], "parked": row[1], "in_review": row[2]}
+
+    async def set_due(self, ids: Iterable[str], *, now: datetime) -> None:
+        """Hint that these links may be owed something; what parked them is tried again."""
+        query = update(Link).where(Link.workspace_id == self.workspace, Link.id.in_(sorted(set(ids))))
+        await self.session.execute(query.values(due_at=now, next_attempt_at=None, problem=None))
+
+    async def move(self, *where: Any, **values: Any) -> None:
+        """Set columns on the links of this workspace that fit the conditions."""
+        await self.session.execute(
+            update(Link).where(Link.workspace_id == self.workspace, *where).values(**values)
+        )
+
+    async def insert(self, rows: Sequence[Row]) -> None:
+        """Insert a page of links in one statement; one that another transaction made meanwhile stays as it is."""
+        page = [{"workspace_id": self.workspace, **row} for row in rows]
+        await insert_many(self.session, Link, page, skip_known=True)

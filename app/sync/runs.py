@@ -1,0 +1,93 @@
+"""Runs: what one sync has done so far, counted as it happens."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ids import new_id
+from app.models import Run
+
+COUNTS: Final[Mapping[str, Any]] = {
+    "pulled": 0,
+    "linked": 0,
+    "to_crm": {"created": 0, "updated": 0, "deleted": 0},
+    "to_microsoft": {"created": 0, "updated": 0, "deleted": 0},
+    "invitations": 0,
+    "conflicts": 0,
+    "in_review": 0,
+    "parked": 0,
+}
+OPEN = ("queued", "running")
+
+
+def no_counts() -> dict[str, Any]:
+    """Return fresh counts, all zero."""
+    return {key: dict(value) if isinstance(value, dict) else value for key, value in COUNTS.items()}
+
+
+def covers(run: Run, *, direction: str, full: bool) -> bool:
+    """Say whether a run that has not begun will do all that another would."""
+    return run.status == "queued" and run.direction in (direction, "both") and (run.full or not full)
+
+
+class Runs:
+    """The runs of the transaction's workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+
+    async def get(self, run_id: str) -> Run | None:
+        """Return a run as it is now."""
+        return await self.session.get(Run, (self.workspace, run_id), populate_existing=True)
+
+    async def open_of(self, collection_id: str) -> Sequence[Run]:
+        """Return runs that have not ended, the oldest first."""
+        query = select(Run).where(
+            Run.workspace_id == self.workspace, Run.collection_id == collection_id, Run.status.in_(OPEN)
+        )
+        return (await self.session.scalars(query.order_by(Run.id))).all()
+
+    async def queue(
+        self, *, connection_id: str, collection_id: str, entity: str, trigger: str, now: datetime,
+        direction: str = "both", full: bool = False,
+    ) -> Run:  # fmt: skip
+        """Queue a run, or return the queued one that will do all of it."""
+        for run in await self.open_of(collection_id):
+            if covers(run, direction=direction, full=full):
+                return run
+        return self.add(
+            connection_id=connection_id, collection_id=collection_id, entity=entity, trigger=trigger,
+            direction=direction, full=full, status="queued", now=now,
+        )  # fmt: skip
+
+    def add(self, *, now: datetime, **values: Any) -> Run:
+        """Add a run in any status."""
+        run = Run(
+            workspace_id=self.workspace, id=new_id("run", now), counts=no_counts(), done=0,
+            created_at=now, updated_at=now, **values,
+        )  # fmt: skip
+        self.session.add(run)
+        return run
+
+    async def take(self, collection_id: str, *, now: datetime) -> Run | None:
+        """Begin the oldest open run, or go on with one whose worker died."""
+        runs = await self.open_of(collection_id)
+        run = next((run for run in runs if run.status == "running"), None) or next(iter(runs), None)
+        if run is not None and run.status == "queued":
+            run.status, run.started_at, run.updated_at = "running", now, now
+        return run
+
+    async def cancel_open(self, collection_ids: Sequence[str], *, now: datetime) -> None:
+        """Cancel whatever has not ended in these collections."""
+        query = update(Run).where(
+            Run.workspace_id == self.workspace,
+            Run.collection_id.in_(list(collection_ids)),
+            Run.status.in_(OPEN),
+        )
+        await self.session.execute(
+            query.values(status="cancelled", phase=None, finished_at=now, updated_at=now)
+        )

@@ -1,0 +1,118 @@
+"""Switching a sync on, off or round: what a choice of settings does to collections, links and runs."""
+
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Collection, Connection, Link
+from app.sync.collections import Collections
+from app.sync.links import Links
+from app.sync.runs import Runs
+from app.sync.timers import Timers
+
+HEARS = ("microsoft_to_crm", "two_way")
+SENDS = ("crm_to_microsoft", "two_way")
+
+
+class Chosen(Protocol):
+    """The part of an entity's settings that a switch looks at."""
+
+    @property
+    def direction(self) -> str: ...
+
+
+async def settings_changed(
+    session: AsyncSession,
+    connection: Connection,
+    entity: str,
+    *,
+    before: Chosen,
+    after: Chosen,
+    now: datetime,
+) -> str | None:
+    """Follow a change of settings; return the run it starts, if any.
+
+    The collection's epoch moves on, so that of work under way at most the batch in flight still lands.
+    """
+    if after.direction == "disabled":
+        await switch_off(session, connection.id, entity, now=now)
+        return None
+    collections = Collections(session)
+    collection = await collections.opened(connection.id, entity, now=now)
+    hears, sends = after.direction in HEARS, after.direction in SENDS
+    begins_to_hear, begins_to_send = hears and not collection.hears, sends and not collection.sends
+    collection.hears, collection.sends = hears, sends
+    await session.flush()
+    if before.direction == "disabled":
+        await _begin(session, collection, now=now)
+    elif begins_to_hear:
+        await restart_round(session, collection)
+    elif not begins_to_send:
+        return None
+    run = await Runs(session).queue(
+        connection_id=connection.id, collection_id=collection.id, entity=entity, now=now,
+        trigger="initial" if before.direction == "disabled" else "settings", full=begins_to_hear,
+    )  # fmt: skip
+    await collections.stop([collection.id])
+    if begins_to_send:
+        await Links(session).move(
+            Link.collection_id == collection.id, Link.state.in_(("wanted", "linked")), due_at=now
+        )
+    await collections.ring([collection.id], now=now, pull=hears)
+    return run.id
+
+
+async def _begin(session: AsyncSession, collection: Collection, *, now: datetime) -> None:
+    """Start from a full round and match again; links of an earlier time rest until their item is seen."""
+    await restart_round(session, collection)
+    collection.matched_at = None
+    collection.problem, collection.failures = None, 0
+    await session.flush()
+    await Timers(session).set("subscription", collection.id, now)
+
+
+async def restart_round(session: AsyncSession, collection: Collection) -> None:
+    """Forget how far the delta had come: the next round shows everything."""
+    collection.delta_link = collection.position = None
+    collection.round_full = True
+    collection.round += 1
+    collection.round_started_at = None
+    await session.flush()
+
+
+async def switch_off(session: AsyncSession, connection_id: str, entity: str, *, now: datetime) -> None:
+    """Stop this sync and delete nothing on either side; its links rest with their bases."""
+    collection = await Collections(session).of(connection_id, entity)
+    if collection is None:
+        return
+    collection.hears = collection.sends = False
+    await session.flush()
+    await _rest(session, [collection], now=now)
+    await Timers(session).set("subscription", collection.id, now)
+
+
+async def suspend(session: AsyncSession, connection_id: str, *, now: datetime) -> None:
+    """Take every collection of a connection out of work: it is being disconnected."""
+    await _rest(session, list(await Collections(session).of_connection(connection_id)), now=now)
+
+
+async def _rest(session: AsyncSession, collections: list[Collection], *, now: datetime) -> None:
+    ids = [collection.id for collection in collections]
+    await Collections(session).stop(ids)
+    await Runs(session).cancel_open(ids, now=now)
+    links = Links(session)
+    await links.move(Link.collection_id.in_(ids), Link.state == "linked", state="suspended")
+    await links.move(Link.collection_id.in_(ids), due_at=None)
+
+
+async def connection_changed(session: AsyncSession, connection: Connection, *, now: datetime) -> None:
+    """Follow a connection that became able to sync again, or no longer is."""
+    collections = Collections(session)
+    on = [c for c in await collections.of_connection(connection.id) if c.hears or c.sends]
+    if connection.status == "active" and not connection.paused:
+        await collections.ring([c.id for c in on], now=now, pull=True)
+        for collection in on:
+            await Timers(session).set("subscription", collection.id, now)
+    else:
+        await collections.stop([c.id for c in on])
