@@ -131,6 +131,6 @@ class Links:
         )
 
     async def insert(self, rows: Sequence[Row]) -> None:
-        """Insert a page of links in one statement; one that another transaction made meanwhile stays as it is."""
+        """Insert a page of links in one statement; one that was made meanwhile stays as it is."""
         page = [{"workspace_id": self.workspace, **row} for row in rows]
         await insert_many(self.session, Link, page, skip_known=True)

@@ -97,7 +97,8 @@ async def _missing(
     return [
         {
             "id": new_id("lnk", now), "connection_id": connection, "entity": entity,
-            "collection_id": collection, "record_id": record, "role": "main", "born": "crm", "state": "wanted", "generation": 1,
+            "collection_id": collection, "record_id": record, "role": "main", "born": "crm",
+            "state": "wanted", "generation": 1,
             "graph_means": {}, "shape": 0, "seen_round": 0, "failures": 0, "due_at": now,
             "created_at": now, "updated_at": now,
         }

@@ -1,0 +1,67 @@
+"""The fenced lease: one worker at a time works on a collection, and a late one can harm nothing."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import clock
+from app.errors import LeaseLost
+from app.models import Collection
+from app.sync.collections import LEASE, Collections
+from app.sync.resources import Resources
+
+HEARTBEAT_SECONDS = 3.0
+HOLDER = f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to move a collection and the bases of its links, as long as nobody else claims it."""
+
+    workspace: str
+    collection_id: str
+    epoch: int
+    wanted: int
+
+    async def move(self, session: AsyncSession, **values: Any) -> None:
+        """Set columns of the collection, or raise LeaseLost and so undo the whole transaction."""
+        values.setdefault("holder", HOLDER)
+        await Collections(session).move(self.collection_id, epoch=self.epoch, **values)
+
+
+@asynccontextmanager
+async def leased(
+    resources: Resources, workspace: str, collection_id: str
+) -> AsyncIterator[tuple[Lease, Collection] | None]:
+    """Yield the lease and the collection, or None where another worker holds it."""
+    async with resources.db.transaction(workspace) as session:
+        collection = await Collections(session).claim(collection_id, HOLDER, now=clock.now())
+    if collection is None:
+        yield None
+        return
+    lease = Lease(workspace, collection_id, collection.epoch, collection.wanted)
+    beating = asyncio.create_task(_beat(resources, lease), name=f"heartbeat {collection_id}")
+    try:
+        yield lease, collection
+    finally:
+        beating.cancel()
+        with suppress(asyncio.CancelledError):
+            await beating
+
+
+async def _beat(resources: Resources, lease: Lease) -> None:
+    """Prolong the lease until cancelled; once it is lost there is nothing left to prolong."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        with suppress(OSError):
+            try:
+                async with resources.db.transaction(lease.workspace) as session:
+                    await lease.move(session, lease_until=clock.now() + LEASE)
+            except LeaseLost:
+                return
