@@ -1,8 +1,8 @@
 """One PostgreSQL and one Redis for a whole test session, and an empty database for each test that asks.
 
 The controller (or the only process) starts both; each xdist worker clones the migrated template once. A
-test that takes ``database_url`` or ``redis_url``, directly or through ``db`` or ``settings``, finds them empty.
-The service connects as ``concord_app``, as everywhere: only the cleaning and the cloning are the superuser's.
+test that takes ``database_url`` or ``redis_url``, directly or through ``db`` or ``settings``, finds both
+empty. The service connects as ``concord_app``, as everywhere: the superuser only clones and cleans.
 """
 
 import base64
