@@ -1,0 +1,83 @@
+"""Contact folders: found by name, made, adopted, and known by id ever after.
+
+https://learn.microsoft.com/en-us/graph/api/user-list-contactfolders
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote
+
+from app.graph.batch import Call
+from app.graph.mailbox import Mailbox
+from app.graph.protocol import Document, FolderExists, FolderGone
+
+FIELDS = "$select=id,displayName,parentFolderId"
+ALL = f"/me/contactFolders?{FIELDS}&$top=100"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of contacts. Its id never changes; its name is the user's to change."""
+
+    id: str
+    name: str
+    parent_id: str | None
+
+    @classmethod
+    def parse(cls, document: Document) -> Self:
+        """Read a contactFolder."""
+        return cls(document["id"], document.get("displayName") or "", document.get("parentFolderId"))
+
+
+def folder_call(folder_id: str) -> Call:
+    """Return the call that reads a folder, for use in a batch; its result is ``Folder.parse``d."""
+    return Call("GET", f"/me/contactFolders/{quote(folder_id, safe='')}?{FIELDS}")
+
+
+async def folder(mailbox: Mailbox, folder_id: str) -> Folder:
+    """Return a folder by its id, also when it lies under Deleted Items. Raises FolderGone."""
+    return Folder.parse(await mailbox.request(folder_call(folder_id), missing=FolderGone))
+
+
+async def find_folder(mailbox: Mailbox, name: str) -> Folder | None:
+    """Return the folder of this name next to the default one, compared as Exchange does: without case."""
+    async for found in _folders(mailbox):
+        if found.name.casefold() == name.casefold():
+            return found
+    return None
+
+
+async def find_or_make_folder(mailbox: Mailbox, name: str) -> Folder:
+    """Return the folder of this name, made if there is none."""
+    found = await find_folder(mailbox, name)
+    if found is not None:
+        return found
+    try:
+        made = await mailbox.request(Call("POST", "/me/contactFolders", {"displayName": name}))
+    except FolderExists:
+        # It was made between our look and our wish, perhaps by ourselves.
+        found = await find_folder(mailbox, name)
+        if found is None:
+            raise
+        return found
+    return Folder.parse(made)
+
+
+async def deleted_items_id(mailbox: Mailbox) -> str:
+    """Return the id of Deleted Items, the parent of folders and items that were deleted.
+
+    Quirk: the mail folder of that name needs a mail permission; the well-known name works here too, with
+    the contacts permission alone (seen in real traffic).
+    """
+    document = await mailbox.get(f"/me/contactFolders/deleteditems?{FIELDS}", missing=FolderGone)
+    return str(document["id"])
+
+
+async def _folders(mailbox: Mailbox) -> AsyncIterator[Folder]:
+    link: str | None = ALL
+    while link:
+        document = await mailbox.get(link)
+        for found in document["value"]:
+            yield Folder.parse(found)
+        link = document.get("@odata.nextLink")
