@@ -1,0 +1,118 @@
+"""The kinds of fields a document has: their normal form, their equality, their elements' identity."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.records import Fields, Value
+
+Element = Value
+Identity = Callable[[Element], Hashable]
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    DATE = "date"
+    TEXTS = "texts"
+    TAGS = "tags"
+    EMAILS = "emails"
+    PHONES = "phones"
+    ADDRESSES = "addresses"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """How the elements of one kind of list are kept and told apart.
+
+    ``key`` is the whole element: equal keys are the same value. ``identity`` is what makes two different
+    wordings one and the same thing (an address whose name differs); it counts only when two documents that
+    never met are united. The order of an ``ordered`` list is part of its value.
+    """
+
+    parts: tuple[str, ...]
+    needs: tuple[str, ...]
+    key: Identity
+    identity: Identity
+    ordered: bool = True
+
+
+ADDRESS_LINES = ("street", "city", "region", "postal_code", "country")
+
+
+def _text(element: Element) -> Hashable:
+    return element
+
+
+def _email(element: Element) -> Hashable:
+    return (element["address"].casefold(), element.get("name"))
+
+
+def _mailbox(element: Element) -> Hashable:
+    return element["address"].casefold()
+
+
+def _phone(element: Element) -> Hashable:
+    return (element["number"], element.get("label"))
+
+
+def _line(element: Element) -> Hashable:
+    digits = "".join(character for character in element["number"] if character.isdigit())
+    return (digits or element["number"], element.get("label"))
+
+
+def _address(element: Element) -> Hashable:
+    return (element.get("label"), *(element.get(line) for line in ADDRESS_LINES))
+
+
+LISTS: Mapping[Kind, ListRules] = {
+    Kind.TEXTS: ListRules((), (), key=_text, identity=_text),
+    Kind.TAGS: ListRules((), (), key=_text, identity=_text, ordered=False),
+    Kind.EMAILS: ListRules(("address", "name"), ("address",), key=_email, identity=_mailbox),
+    Kind.PHONES: ListRules(("number", "label"), ("number",), key=_phone, identity=_line),
+    Kind.ADDRESSES: ListRules(("label", *ADDRESS_LINES), ADDRESS_LINES, key=_address, identity=_address),
+}
+
+
+def empty(kind: Kind) -> Value:
+    """Return what a field of this kind holds when it holds nothing."""
+    return [] if kind in LISTS else None
+
+
+def canonical(kind: Kind, value: Value) -> Value:
+    """Return the normal form of a validated value: stripped, blank as empty, no element twice."""
+    if kind not in LISTS:
+        return _line_of_text(value)
+    rules = LISTS[kind]
+    elements: dict[Hashable, Element] = {}
+    for given in value or ():
+        element = _element(rules, given)
+        if element is not None:
+            elements.setdefault(rules.key(element), element)
+    return list(elements.values())
+
+
+def same(kind: Kind, one: Value, other: Value) -> bool:
+    """Return whether two canonical values of this kind say the same."""
+    if one == other:
+        return True
+    if kind not in LISTS or not one or not other:
+        return not one and not other
+    return same_elements(LISTS[kind], one, other)
+
+
+def same_elements(rules: ListRules, one: Sequence[Element], other: Sequence[Element]) -> bool:
+    if len(one) != len(other):
+        return False
+    left, right = [rules.key(e) for e in one], [rules.key(e) for e in other]
+    return left == right if rules.ordered else set(left) == set(right)
+
+
+def _line_of_text(value: Value) -> Value:
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _element(rules: ListRules, given: Element) -> Element | None:
+    if not rules.parts:
+        return _line_of_text(given)
+    element: Fields = {part: _line_of_text(given.get(part)) for part in rules.parts}
+    return element if any(element[part] for part in rules.needs) else None
