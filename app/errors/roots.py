@@ -1,6 +1,6 @@
-"""Every error this service raises on purpose, as a tree.
+"""The two roots of every error this service raises on purpose, and the interruptions.
 
-* Problem        something the caller must know; becomes problem+json (RFC 9457)
+* Problem        something the caller must know; becomes problem+json (RFC 9457). Kinds: beside this file
 * Interruption   work stops now and is tried again later; never reaches a caller
   x Throttled          Microsoft asks for patience, and says how long
   x Unavailable        Microsoft, the network or a part of ours did not answer

@@ -1,0 +1,26 @@
+"""What a run refuses."""
+
+from http import HTTPStatus
+
+from app.errors.roots import Problem
+
+
+class RunNotFound(Problem):
+    slug = "run-not-found"
+    title = "There is no such run."
+    status = HTTPStatus.NOT_FOUND
+    cure = "List the runs."
+
+
+class RunEnded(Problem):
+    slug = "run-ended"
+    title = "The run has ended."
+    status = HTTPStatus.CONFLICT
+    cure = "Start another one."
+
+
+class PreviewOutdated(Problem):
+    slug = "preview-outdated"
+    title = "The plan has grown since the preview."
+    status = HTTPStatus.CONFLICT
+    cure = "Preview again, and decide on what it says now."
