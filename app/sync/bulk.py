@@ -45,6 +45,16 @@ def _plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
+def typed(model: type[Base], names: Sequence[str]) -> str:
+    """Return these columns with their types, for ``jsonb_to_recordset(…) AS r(…)`` in other statements."""
+    return _typed(_table(model), tuple(names))
+
+
+def encode(rows: Sequence[Row]) -> str:
+    """Return rows as the jsonb parameter of such a statement."""
+    return _encode(rows)
+
+
 @cache
 def _insert(model: type[Base], names: tuple[str, ...]) -> str:
     table = _table(model)
