@@ -50,17 +50,22 @@ class Collection(IdRow):
 
 
 class Subscription(WorkspaceRow):
-    """Graph's change subscription for a collection, as Graph last told us of it."""
+    """Graph's change subscription for a collection, as Graph last told us of it.
+
+    Without ``graph_id`` there is none that we know of. A renewal is due at ``renew_at``; ``failures`` counts
+    attempts since the last that went well.
+    """
 
     __tablename__ = "subscriptions"
 
     collection_id: Mapped[str] = mapped_column(primary_key=True)
     connection_id: Mapped[str] = mapped_column(index=True)
-    graph_id: Mapped[str | None]
     route: Mapped[str]
-    resource: Mapped[str]
+    graph_id: Mapped[str | None]
+    resource: Mapped[str | None]
+    client_state: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     renew_at: Mapped[datetime | None]
-    reauthorized_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
     problem: Mapped[Json | None]
     updated_at: Mapped[datetime]

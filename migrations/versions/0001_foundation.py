@@ -49,7 +49,7 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO concord_app")
     for table in ("collections", "routes", "timers"):
         op.execute(f"GRANT SELECT ON {table} TO concord_sweep")
-    op.execute("GRANT UPDATE (wanted, due_at) ON collections TO concord_sweep")
+    op.execute("GRANT UPDATE (wanted, due_at, poll_at) ON collections TO concord_sweep")
     op.execute("GRANT UPDATE (due_at) ON timers TO concord_sweep")
     op.execute("CREATE POLICY sweep ON collections TO concord_sweep USING (true)")
 
@@ -469,12 +469,13 @@ def create_tables() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("collection_id", sa.Text(), nullable=False),
         sa.Column("connection_id", sa.Text(), nullable=False),
-        sa.Column("graph_id", sa.Text(), nullable=True),
         sa.Column("route", sa.Text(), nullable=False),
-        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("graph_id", sa.Text(), nullable=True),
+        sa.Column("resource", sa.Text(), nullable=True),
+        sa.Column("client_state", sa.Text(), nullable=True),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("renew_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("reauthorized_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("problem", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "collection_id", name=op.f("pk_subscriptions")),
