@@ -48,6 +48,7 @@ from app.errors.requests import (
 )
 from app.errors.roots import Interruption, LeaseLost, Problem, Refused, Throttled, Unavailable
 from app.errors.runs import (
+    Blocked,
     PreviewOutdated,
     RunEnded,
     RunNotFound,
@@ -71,6 +72,7 @@ __all__ = [
     "AlreadyNamed",
     "AuthorizationExpired",
     "BaseRevisionUnknown",
+    "Blocked",
     "BodyTooLarge",
     "ChangeNotFound",
     "ConflictClosed",

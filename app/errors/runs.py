@@ -24,3 +24,12 @@ class PreviewOutdated(Problem):
     title = "The plan has grown since the preview."
     status = HTTPStatus.CONFLICT
     cure = "Preview again, and decide on what it says now."
+
+
+class Blocked(Problem):
+    """A state stands in the way: its own type, title and cure take the place of these."""
+
+    slug = "blocked"
+    title = "Something stands in the way."
+    status = HTTPStatus.CONFLICT
+    cure = "The answer's own `type`, `detail` and `cure` say what, and what to do about it."
