@@ -51,7 +51,7 @@ async def read_until(db, done):
     while not over:
         over = done.is_set()
         async with db.transaction(WORKSPACE) as session:
-            page = await Changes(session).after(position, limit=7)
+            page = await Changes(session).after(position, limit=random.choice((3, 50, 500)))
         assert page.position >= position
         seen += [(change.seq, change.subject) for change in page.changes]
         position = page.position
