@@ -17,6 +17,7 @@ setup: .venv/.locked ## Make .venv with exactly the locked packages; nothing to 
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed.")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -n "$$(command -v uv)" -o -x .venv/uv/bin/uv || $(BIN)/python -m pip install --quiet --target .venv/uv uv
+	@echo Installing the locked packages into .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

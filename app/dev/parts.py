@@ -4,16 +4,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 
 from app.dev.microsoft import Microsoft
 from app.dev.people import settle_people, settle_workspace
-from app.dev.process import Child, Listener, StartError
+from app.dev.process import Child, Heed, Part, Start, StartError
 from app.dev.services import Postgres, Redis
 from app.dev.state import State, chosen, keep, write_private
 from app.dev.voice import Voice, welcome
@@ -24,29 +22,6 @@ MARK_PROPERTY = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
 GRACE = {"api": 1.2, "worker": 0.8, "demo": 0.2, "crm": 0.2, "sandbox": 0.4, "redis": 0.3, "postgres": 1.9}
 READY_SECONDS = 30
 CONCORD = [sys.executable, "-m", "app.cli"]
-
-Heed = Callable[[], None]
-
-
-class Start(Protocol):
-    """Start a process; ``ended`` is told its name when it ends."""
-
-    def __call__(self, *, ended: Listener) -> None: ...
-
-
-@dataclass(frozen=True)
-class Part:
-    """One process of the stack. ``once``: it has an end of its own and isn't started again."""
-
-    name: str
-    child: Child
-    start: Start
-    stop: Callable[[], None]
-    once: bool = False
-
-    @property
-    def ends(self) -> int:
-        return list(GRACE).index(self.name)
 
 
 class Parts:
@@ -80,9 +55,9 @@ class Parts:
         if self.own_sandbox:
             yield self._program("sandbox", *self._sandbox_command(), env=self._sandbox_environment())
         if "CONCORD_DATABASE_URL" not in os.environ:
-            yield Part("postgres", self.postgres.child, self.postgres.start, self.postgres.stop)
+            yield self._part(self.postgres.child, self.postgres.start, self.postgres.stop)
         if "CONCORD_REDIS_URL" not in os.environ:
-            yield Part("redis", self.redis.child, self.redis.start, self.redis.stop)
+            yield self._part(self.redis.child, self.redis.start, self.redis.stop)
         environment = self._service_environment()
         yield lambda _heed: migrate(environment["CONCORD_DATABASE_OWNER_URL"])
         if self.own_sandbox:
@@ -117,7 +92,11 @@ class Parts:
         child = Child(name, command, log=self._log(name), env=env, grace=GRACE[name])
         # What the demo says is its purpose; of the others a person wants to see warnings and errors.
         heard = partial(self.voice.repeat, name, everything=once)
-        return Part(name, child, partial(child.start, heard=heard), child.stop, once=once)
+        return self._part(child, partial(child.start, heard=heard), child.stop, once=once)
+
+    @staticmethod
+    def _part(child: Child, start: Start, stop: Callable[[], None], *, once: bool = False) -> Part:
+        return Part(child.name, child, start, stop, ends=list(GRACE).index(child.name), once=once)
 
     def _log(self, name: str) -> Path:
         """Return the log of a part, the one of the run before set aside."""

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 SET_PARENT_DEATH_SIGNAL = 1
 _libc = ctypes.CDLL(None)
 
 Listener = Callable[[str], None]
+Heed = Callable[[], None]  # called while waiting: raises when there is no more reason to wait
 
 
 class StartError(Exception):
@@ -115,3 +118,24 @@ class Child:
     def _await_end(self, process: subprocess.Popen[bytes], ended: Listener) -> None:
         process.wait()
         ended(self.name)
+
+
+class Start(Protocol):
+    """Start a process; ``ended`` is told its name when it ends."""
+
+    def __call__(self, *, ended: Listener) -> None: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of a stack, and its place in the order in which they end.
+
+    ``once``: it has an end of its own and isn't started again.
+    """
+
+    name: str
+    child: Child
+    start: Start
+    stop: Callable[[], None]
+    ends: int = 0
+    once: bool = False

@@ -7,19 +7,27 @@ import queue
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
-from app.dev.parts import Part, Parts
-from app.dev.process import StartError
+from app.dev.process import Heed, Part, StartError
 from app.dev.voice import Voice
 
 STOP = "stop"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_WAIT, LONGEST_WAIT = 0.2, 15.0
 STEADY_SECONDS = 10.0
+
+
+class Steps(Protocol):
+    """A stack: what starts in which order, and what says that it runs."""
+
+    def steps(self) -> Iterable[Part | Callable[[Heed], None]]: ...
+
+    def withdraw(self) -> None: ...
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
@@ -43,7 +51,7 @@ class Wait:
 class Supervisor:
     """Knows which parts run, and what to do when one ends or somebody asks all to end."""
 
-    def __init__(self, parts: Parts, *, voice: Voice) -> None:
+    def __init__(self, parts: Steps, *, voice: Voice) -> None:
         self.parts, self.voice = parts, voice
         self.stopping = False
         self._heard: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -161,7 +169,7 @@ def only_stack_of(folder: Path) -> Iterator[None]:
         yield
 
 
-def run(make_parts: Callable[[Voice], Parts], *, folder: Path) -> int:
+def run(make_parts: Callable[[Voice], Steps], *, folder: Path) -> int:
     """Run the stack of this folder until it is asked to end; return the exit code."""
     voice = Voice()
     try:
