@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -34,17 +35,26 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    value: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class App:
-    """An application registration; with a ``tenant_id`` it may sign in people of that tenant only."""
+    """An application registration; with a ``tenant_id`` it may sign in people of that tenant only.
+
+    ``scopes`` and ``roles`` are what its registration lists (what ``.default`` stands for), None the usual.
+    """
 
     client_id: str
     name: str
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[Secret, ...] = ()
     certificates: tuple[str, ...] = ()
     redirect_uris: tuple[str, ...] = ()
     tenant_id: str | None = None
-    scopes: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
 
 
 @dataclass

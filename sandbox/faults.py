@@ -196,3 +196,9 @@ def refusal(answer: Answer) -> GraphError:
 
 class ConnectionDroppedError(Exception):
     """Raise it to break the connection of a request without a byte of an answer."""
+
+
+def drop_where(effects: list[Effect], drop: Drop) -> None:
+    """Break the connection if this is among the effects."""
+    if drop in effects:
+        raise ConnectionDroppedError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sandbox.directory import PERSONAL_TENANT, App, Kind, Person, Tenant
+from sandbox.directory import PERSONAL_TENANT, App, Kind, Person, Secret, Tenant
 from sandbox.world import World
 
 # The registration behind POST /_sandbox/tokens and the mailbox pages: a person's own Outlook.
@@ -43,7 +43,7 @@ def found(world: World, registration: Registration) -> None:
             make_person(world, mail=mail, display_name=name, mailbox=mailbox)
     register(world, App(client_id=OUTLOOK, name="Outlook"))
     if registration.client_id:
-        secrets = (registration.client_secret,) if registration.client_secret else ()
+        secrets = (Secret(registration.client_secret),) if registration.client_secret else ()
         ours = App(
             client_id=registration.client_id,
             name="Concord",

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.clock import Clock
 from sandbox.directory import Directory, Person
@@ -21,6 +21,9 @@ from sandbox.journal import Journal
 from sandbox.log import Body, Command, Log
 from sandbox.outbox import Outbox
 from sandbox.settings import KeptSettings, Settings
+
+if TYPE_CHECKING:
+    from sandbox.graph.exchange import Exchange
 
 Applier = Callable[[Body], Any]
 COMPACT_ABOVE = 16 * 1024 * 1024
@@ -54,6 +57,10 @@ class AccessToken:
 
 
 class World:
+    """Everything there is. Graph's ``mount`` sets ``exchange``, by which the controls reach mailboxes."""
+
+    exchange: "Exchange"
+
     def __init__(self, folder: Path | None = None) -> None:
         self.log = Log(folder)
         self.replaying = True
@@ -91,7 +98,7 @@ class World:
         self._appliers.update(part.appliers)
 
     def open(self) -> None:
-        """Rebuild the state from the log, shorten one that is mostly history, and take commands from now on."""
+        """Rebuild the state from the log, shorten a log that is mostly history, then take commands."""
         read = 0
         for kind, body in self.log.read():
             self._appliers[kind](body)

@@ -1,0 +1,79 @@
+"""Made-up address books: the same seed gives the same people."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+GIVEN = (
+    "Ada", "Agnieszka", "Ahmed", "Ana", "Anneke", "Björn", "Carlos", "Chidi", "Chloé", "Daniel", "Elena",
+    "Emeka", "Fatima", "Giulia", "Grace", "Hiroshi", "Ines", "Jamal", "Jürgen", "Kateřina", "Lars",
+    "Leïla", "Liam", "Linh", "Lucía", "Mahmoud", "Maria", "Mei", "Mohammed", "Nadia", "Noah", "Olga",
+    "Oluwaseun", "Priya", "Rafael", "Ravi", "Sara", "Seán", "Siobhán", "Sofia", "Søren", "Tomasz", "Wei",
+    "Yuki", "Zoë", "Łukasz",
+)  # fmt: skip
+FAMILY = (
+    "Adeyemi", "Andersson", "Bakker", "Bianchi", "Brown", "Chen", "Costa", "Dubois", "Fernández",
+    "García", "Hansen", "Hopper", "Ivanova", "Jansen", "Jones", "Kim", "Kowalski", "Kumar", "Lee",
+    "Lovelace", "Martin", "Müller", "Nakamura", "Nguyen", "Novák", "O'Brien", "Okafor", "Patel", "Pérez",
+    "Rossi", "Schmidt", "Silva", "Singh", "Smith", "Tanaka", "Taylor", "van den Berg", "Wilson",
+    "Yildiz", "Zhang",
+)  # fmt: skip
+COMPANIES = (
+    "Acme Realty", "Blue Harbour", "Contoso", "Delta Works", "Fabrikam", "Fourth Coffee",
+    "Graphic Design Institute", "Litware", "Northwind Traders", "Proseware", "Tailspin Toys",
+    "Wide World Importers",
+)  # fmt: skip
+JOBS = (
+    "Agent",
+    "Architect",
+    "Buyer",
+    "Countess of Computing",
+    "Director",
+    "Engineer",
+    "Landlord",
+    "Notary",
+    "Seller",
+)
+CITIES = (
+    ("Utrecht", "Netherlands", "3511"), ("Lyon", "France", "69001"), ("Leeds", "United Kingdom", "LS1"),
+    ("Sydney", "Australia", "2000"), ("Porto", "Portugal", "4000"), ("Kraków", "Poland", "30-001"),
+)  # fmt: skip
+CATEGORIES = ("Buyer", "Seller", "Supplier", "Friend")
+OFTEN, SOMETIMES, RARELY = 0.9, 0.5, 0.15
+
+
+def contacts(count: int, *, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield that many contacts in Graph's JSON; addresses are unique, names are not, as in life."""
+    dice = random.Random(seed)  # noqa: S311 — repeatable on purpose
+    for number in range(count):
+        yield _contact(dice, number)
+
+
+def _contact(dice: random.Random, number: int) -> dict[str, Any]:
+    given, family, company = dice.choice(GIVEN), dice.choice(FAMILY), dice.choice(COMPANIES)
+    local = f"{given}.{family}".lower().replace(" ", "").replace("'", "").encode("ascii", "ignore").decode()
+    contact: dict[str, Any] = {"givenName": given, "surname": family, "displayName": f"{given} {family}"}
+    host = company.lower().replace(" ", "")
+    contact["emailAddresses"] = [{"name": f"{given} {family}", "address": f"{local}.{number}@{host}.example"}]
+    if dice.random() < OFTEN:
+        contact["mobilePhone"] = f"+31 6 {dice.randrange(10**7, 10**8)}"
+    if dice.random() < SOMETIMES:
+        contact |= {"companyName": company, "jobTitle": dice.choice(JOBS)}
+        contact["businessPhones"] = [f"+44 113 {dice.randrange(10**6, 10**7)}"]
+    if dice.random() < SOMETIMES:
+        contact["businessAddress"] = _address(dice)
+    if dice.random() < RARELY:
+        contact["birthday"] = (
+            f"{dice.randrange(1940, 2005)}-{dice.randrange(1, 13):02}-{dice.randrange(1, 29):02}T11:59:00Z"
+        )
+    if dice.random() < RARELY:
+        contact["categories"] = [dice.choice(CATEGORIES)]
+    if dice.random() < RARELY:
+        contact["personalNotes"] = f"Met in {dice.choice(CITIES)[0]}.\nPrefers to be called after four."
+    return contact
+
+
+def _address(dice: random.Random) -> dict[str, str]:
+    city, country, code = dice.choice(CITIES)
+    street = f"{dice.choice(FAMILY)} Street {dice.randrange(1, 200)}"
+    return {"street": street, "city": city, "postalCode": code, "countryOrRegion": country}
