@@ -1,0 +1,77 @@
+"""Ids and change keys: opaque outside, decodable here, so that nothing has to be looked up twice.
+
+A mailbox is named by its owner's GUID. An item has a number in its mailbox, which its immutable id holds, and
+a generation that grows with each move, which its default id holds too: so a moved item has a new default id.
+Ids of folders are constant, whatever ``IdType`` says.
+https://learn.microsoft.com/graph/outlook-immutable-id
+"""
+
+import binascii
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from uuid import UUID
+
+IMMUTABLE, DEFAULT, FOLDER = "AAkALgAA", "AAMkAGI2", "AQMkADIx"
+MAILBOX, NUMBER, GENERATION = 16, 8, 4
+
+
+@dataclass(frozen=True, slots=True)
+class ItemId:
+    mailbox: UUID
+    number: int
+    generation: int | None  # None in an immutable id, which says nothing of moves
+
+
+class MalformedIdError(ValueError):
+    """The text is no id of the kind that was asked for."""
+
+
+def immutable_id(mailbox: UUID, number: int) -> str:
+    return IMMUTABLE + urlsafe_b64encode(mailbox.bytes + number.to_bytes(NUMBER)).decode()
+
+
+def default_id(mailbox: UUID, number: int, generation: int) -> str:
+    packed = mailbox.bytes + number.to_bytes(NUMBER) + generation.to_bytes(GENERATION)
+    return DEFAULT + urlsafe_b64encode(packed).decode()
+
+
+def folder_id(mailbox: UUID, number: int) -> str:
+    return FOLDER + urlsafe_b64encode(mailbox.bytes + number.to_bytes(NUMBER) + b"\x01").decode()
+
+
+def parse_item_id(text: str) -> ItemId:
+    """Read an item's id in either format; raise MalformedIdError for anything else."""
+    if text.startswith(IMMUTABLE):
+        packed = _unpacked(text, IMMUTABLE, MAILBOX + NUMBER)
+        return ItemId(UUID(bytes=packed[:MAILBOX]), int.from_bytes(packed[MAILBOX:]), None)
+    packed = _unpacked(text, DEFAULT, MAILBOX + NUMBER + GENERATION)
+    end = MAILBOX + NUMBER
+    return ItemId(
+        UUID(bytes=packed[:MAILBOX]), int.from_bytes(packed[MAILBOX:end]), int.from_bytes(packed[end:])
+    )
+
+
+def parse_folder_id(text: str) -> ItemId:
+    """Read a folder's id; raise MalformedIdError for anything else."""
+    packed = _unpacked(text, FOLDER, MAILBOX + NUMBER + 1)
+    return ItemId(UUID(bytes=packed[:MAILBOX]), int.from_bytes(packed[MAILBOX:-1]), None)
+
+
+def change_key(mailbox: UUID, version: int) -> str:
+    """Name one version of one item; no two writes in a mailbox share one."""
+    return b64encode(b"\x11\0\0\0\x16\0\0\0" + mailbox.bytes + version.to_bytes(6)).decode()
+
+
+def etag(mailbox: UUID, version: int) -> str:
+    return f'W/"{change_key(mailbox, version)}"'
+
+
+def _unpacked(text: str, prefix: str, length: int) -> bytes:
+    try:
+        packed = urlsafe_b64decode(text.removeprefix(prefix))
+    except (binascii.Error, ValueError) as error:
+        raise MalformedIdError(text) from error
+    # Ids are compared letter by letter: only the canonical spelling is one.
+    if len(packed) != length or prefix + urlsafe_b64encode(packed).decode() != text:
+        raise MalformedIdError(text)
+    return packed

@@ -1,0 +1,226 @@
+"""OData query options, each checked against what the resource is documented to support.
+
+Quirk: Graph takes option names with or without ``$`` and in any letter case.
+https://learn.microsoft.com/graph/query-parameters
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sandbox.errors import GraphError
+from sandbox.graph import extended
+from sandbox.graph.errors import bad_query, bad_request, not_built
+
+Pairs = Sequence[tuple[str, str]]
+
+OPTIONS = frozenset(
+    {"select", "expand", "filter", "orderby", "search", "top", "skip", "count", "skiptoken", "deltatoken"}
+)
+MAX_TOP = 1000
+ANY = re.compile(r"(\w+)/any\(\s*(\w+)\s*:(.+)\)", re.IGNORECASE | re.DOTALL)
+LITERAL = r"'((?:[^']|'')*)'"
+
+
+@dataclass(frozen=True, slots=True)
+class HasAddress:
+    """``emailAddresses/any(a:a/address eq 'x')``."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasProperty:
+    """``singleValueExtendedProperties/Any(ep: ep/id eq 'x' and ep/value eq 'y')``."""
+
+    key: str
+    value: str
+
+
+Filter = HasAddress | HasProperty
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    name: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The options of a list or of one item; ``expand`` holds the keys of extended properties to show."""
+
+    select: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
+    filter: Filter | None = None
+    orderby: tuple[Order, ...] = ()
+    top: int | None = None
+    skip: int = 0
+    count: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a resource understands: its properties, and those that can be sorted by or expanded."""
+
+    kind: str
+    properties: frozenset[str]
+    sortable: frozenset[str] = frozenset()
+    navigation: frozenset[str] = frozenset()
+    options: frozenset[str] = OPTIONS - {"search", "skiptoken", "deltatoken"}
+
+
+def only(rules: Rules, names: set[str]) -> Rules:
+    """Return the same resource where it takes these options only."""
+    return replace(rules, options=frozenset(names))
+
+
+def options(pairs: Pairs) -> dict[str, str]:
+    """Return the options by bare lower-case name; an unknown or repeated one is refused."""
+    found: dict[str, str] = {}
+    for written, value in pairs:
+        name = written.removeprefix("$").lower()
+        if name not in OPTIONS:
+            raise bad_request(f"The query parameter '{written}' is not supported.")
+        if name in found:
+            raise bad_request(
+                f"Query option '{written}' was specified more than once; it must be specified at most once."
+            )
+        found[name] = value
+    return found
+
+
+def query(pairs: Pairs, rules: Rules) -> Query:
+    """Read the options of a request, or raise Graph's 400 for what this resource does not support."""
+    said = options(pairs)
+    for name in said:
+        if name not in rules.options:
+            raise bad_request(
+                f"The query option '${name}' is not supported on '{rules.kind}'.", code="ErrorInvalidUrlQuery"
+            )
+    return Query(
+        select=selected(said.get("select"), rules),
+        expand=_expanded(said.get("expand"), rules),
+        filter=_filtered(said.get("filter"), rules),
+        orderby=_ordered(said.get("orderby"), rules),
+        top=_number("$top", said["top"], least=1, most=MAX_TOP) if "top" in said else None,
+        skip=_number("$skip", said["skip"], least=0) if "skip" in said else 0,
+        count=_boolean("$count", said["count"]) if "count" in said else False,
+    )
+
+
+def selected(said: str | None, rules: Rules) -> tuple[str, ...]:
+    """Return the names that ``$select`` lists, in the spelling of the metadata."""
+    if said is None:
+        return ()
+    known = {name.lower(): name for name in rules.properties | rules.navigation}
+    names = [name.strip() for name in said.split(",")]
+    for name in names:
+        if name != "*" and name.lower() not in known:
+            raise bad_query(
+                f"Could not find a property named '{name}' on type 'microsoft.graph.{rules.kind}'."
+            )
+    return () if "*" in names else tuple(known[name.lower()] for name in names)
+
+
+def _expanded(said: str | None, rules: Rules) -> tuple[str, ...]:
+    if said is None:
+        return ()
+    name, _, inside = said.strip().partition("(")
+    known = {navigation.lower(): navigation for navigation in rules.navigation}
+    if name.lower() not in known:
+        raise bad_query(f"Could not find a property named '{name}' on type 'microsoft.graph.{rules.kind}'.")
+    if known[name.lower()] != "singleValueExtendedProperties":
+        raise not_built(f"$expand={name}")
+    written = re.fullmatch(r"\s*\$?filter=(.+)\)", inside, re.IGNORECASE | re.DOTALL)
+    if written is None:
+        raise bad_request(
+            "Expanding singleValueExtendedProperties needs a $filter by id.", code="ErrorInvalidUrlQuery"
+        )
+    ids = []
+    for clause in re.split(r"\s+or\s+", written[1].strip(), flags=re.IGNORECASE):
+        wanted = re.fullmatch(rf"\(?\s*(?:\w+/)?id\s+eq\s+{LITERAL}\s*\)?", clause, re.IGNORECASE)
+        if wanted is None:
+            raise invalid_filter(clause)
+        ids.append(extended.key_of(wanted[1].replace("''", "'")))
+    return tuple(ids)
+
+
+def _filtered(said: str | None, rules: Rules) -> Filter | None:
+    """Read ``$filter``. Quirk: contacts are filtered by address or by an extended property, in one way each.
+
+    https://learn.microsoft.com/graph/api/user-list-contacts
+    """
+    if said is None:
+        return None
+    written = ANY.fullmatch(said.strip())
+    if written is None:
+        raise invalid_filter(said)
+    name, variable, inside = written.groups()
+    terms = _terms(inside, variable=variable)
+    match name.lower(), terms:
+        case "emailaddresses", {"address": address, **rest} if not rest and rules.kind == "contact":
+            return HasAddress(address.lower())
+        case "singlevalueextendedproperties", {"id": wanted, "value": value, **rest} if not rest:
+            return HasProperty(extended.key_of(wanted), value.lower())
+    raise invalid_filter(said)
+
+
+def _terms(inside: str, *, variable: str) -> dict[str, str]:
+    """Read ``v/x eq 'a' and v/y eq 'b'``."""
+    term = re.compile(rf"\s*{re.escape(variable)}/(\w+)\s+eq\s+{LITERAL}\s*", re.IGNORECASE)
+    found, position = {}, 0
+    while matched := term.match(inside, position):
+        found[matched[1].lower()] = matched[2].replace("''", "'")
+        position = matched.end()
+        joined: Literal["and"] | None = "and" if inside[position : position + 3].lower() == "and" else None
+        if joined is None:
+            break
+        position += len(joined)
+    if inside[position:].strip() or not found:
+        raise invalid_filter(inside)
+    return found
+
+
+def _ordered(said: str | None, rules: Rules) -> tuple[Order, ...]:
+    orders = []
+    known = {name.lower(): name for name in rules.sortable}
+    for clause in said.split(",") if said is not None else ():
+        name, _, way = clause.strip().partition(" ")
+        if name.lower() not in known or way.strip().lower() not in {"", "asc", "desc"}:
+            raise bad_request(
+                f"The order-by clause '{clause.strip()}' is not supported.", code="ErrorInvalidUrlQuery"
+            )
+        orders.append(Order(known[name.lower()], way.strip().lower() == "desc"))
+    return tuple(orders)
+
+
+def invalid_filter(said: str) -> GraphError:
+    return bad_request(
+        f"The query filter contains one or more invalid nodes: {said[:200]}",
+        code="ErrorInvalidUrlQueryFilter",
+    )
+
+
+def _number(name: str, said: str, *, least: int, most: int | None = None) -> int:
+    if (
+        not said.isascii()
+        or not said.isdigit()
+        or int(said) < least
+        or (most is not None and int(said) > most)
+    ):
+        wanted = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise bad_request(
+            f"Invalid value '{said[:40]}' for {name}: it must be a number {wanted}.",
+            code="ErrorInvalidUrlQuery",
+        )
+    return int(said)
+
+
+def _boolean(name: str, said: str) -> bool:
+    if said.lower() not in {"true", "false"}:
+        raise bad_request(
+            f"Invalid value '{said[:40]}' for {name}: it must be true or false.", code="ErrorInvalidUrlQuery"
+        )
+    return said.lower() == "true"

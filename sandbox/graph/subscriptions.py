@@ -1,0 +1,69 @@
+"""Subscriptions as a part of the world: who wants to hear of what, where, and until when."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from sandbox.graph.exchange import Happening
+from sandbox.log import Body, Command
+from sandbox.world import Applier
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A promise to post the changes of one contact folder to an address.
+
+    ``authorized_until`` is when the access token ends that made or last renewed it: without a new one,
+    delivery pauses then.
+    """
+
+    id: str
+    app_id: str
+    tenant_id: str
+    owner: str  # whose mailbox
+    creator: str
+    folder: int
+    resource: str
+    change_types: tuple[str, ...]
+    notification_url: str
+    expires_at: datetime
+    authorized_until: datetime
+    immutable_ids: bool
+    lifecycle_url: str | None = None
+    client_state: str | None = None
+    tls: str = "v1_2"
+
+    def wants(self, happening: Happening) -> bool:
+        return (
+            happening.person.oid == self.owner
+            and happening.folder == self.folder
+            and happening.kind.value in self.change_types
+        )
+
+
+class Subscriptions:
+    def __init__(self) -> None:
+        self.by_id: dict[str, Subscription] = {}
+
+    @property
+    def appliers(self) -> Mapping[str, Applier]:
+        return {"subscription.kept": self._kept, "subscription.removed": self._removed}
+
+    def of_mailbox(self, oid: str) -> list[Subscription]:
+        return [subscription for subscription in self.by_id.values() if subscription.owner == oid]
+
+    def clear(self) -> None:
+        self.by_id.clear()
+
+    def snapshot(self) -> Iterator[Command]:
+        yield from (("subscription.kept", msgspec.to_builtins(kept)) for kept in self.by_id.values())
+
+    def _kept(self, body: Body) -> Subscription:
+        subscription = msgspec.convert(body, Subscription)
+        self.by_id[subscription.id] = subscription
+        return subscription
+
+    def _removed(self, body: Body) -> None:
+        self.by_id.pop(body["id"], None)
