@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
+import redis
 
 from app.dev.process import Child, Listener, StartError
 
@@ -214,11 +215,18 @@ class Redis:
         configuration.touch(mode=0o600)
         configuration.write_text(f'{settings}databases 64\ndir "{self.folder}"\n')
         self.child.start(ended=ended)
-        wait_until_ready(self.child, lambda: answers(self.port))
+        wait_until_ready(self.child, self._ready)
 
     def stop(self) -> None:
         """Shut down; nothing in Redis is needed to recover."""
         self.child.stop()
+
+    def _ready(self) -> bool:
+        """Tell whether the one that answers is the one we started."""
+        with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url()) as client:
+            server: dict[str, object] = client.info("server")
+            return server["process_id"] == self.child.pid
+        return False
 
     def url(self, *, database: int = 0) -> str:
         """Return the address of one of its databases."""
