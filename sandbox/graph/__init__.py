@@ -1,11 +1,8 @@
 """The local Graph v1.0, as far as a contact sync meets it.
 
-``mount`` adds its state to the world and returns its routes. The controls and pages use ``of(world)``:
-``graph.of(world).exchange`` seeds mailboxes and moves items.
+``mount`` adds its state to the world and returns its routes. The controls reach mailboxes by
+``world.exchange``: it seeds them and drags items about in them.
 """
-
-from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from starlette.routing import BaseRoute, Route
 
@@ -21,27 +18,11 @@ from sandbox.world import World
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
-@dataclass(frozen=True)
-class Graph:
-    exchange: Exchange
-    watch: Watch
-    front: Front
-
-
-_graphs: WeakKeyDictionary[World, Graph] = WeakKeyDictionary()
-
-
-def of(world: World) -> Graph:
-    return _graphs[world]
-
-
 def mount(world: World) -> list[BaseRoute]:
     mailboxes, subscriptions = Mailboxes(), Subscriptions()
     for part in (mailboxes, subscriptions):
         world.add(part)
-    exchange = Exchange(world, mailboxes)
-    watch = Watch(world, exchange, subscriptions)
-    front = Front(world, exchange, SubscriptionCalls(watch))
-    _graphs[world] = Graph(exchange, watch, front)
-    door = Door(world, front)
-    return [Route("/v1.0{path:path}", door.answer, methods=METHODS)]
+    world.exchange = Exchange(world, mailboxes)
+    watch = Watch(world, world.exchange, subscriptions)
+    front = Front(world, world.exchange, SubscriptionCalls(watch))
+    return [Route("/v1.0{path:path}", Door(world, front).answer, methods=METHODS)]
