@@ -138,11 +138,15 @@ def keys_rotate() -> None:
 def _settings() -> Settings:
     """Read the settings and set up the log, as each process of the service begins."""
     from app.log import configure
+    from app.security.seal import BadKeys, KeyRing
 
     try:
         settings = Settings.read()
+        KeyRing.parse(settings.keys.get_secret_value())
     except SettingsError as error:
         _refuse(str(error))
+    except BadKeys as error:
+        _refuse(f"{variable('keys')}: {error}. See docs/settings.md.")
     configure(level=settings.log_level, form=settings.log_format)
     return settings
 

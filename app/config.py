@@ -38,15 +38,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     database_url: DatabaseUrl = Field(
-        description="PostgreSQL as the role `concord_app`: the API and the worker."
+        repr=False, description="PostgreSQL as the role `concord_app`: the API and the worker."
     )
     database_sweep_url: DatabaseUrl = Field(
-        description="PostgreSQL as the role `concord_sweep`: the worker looks here for work in any workspace."
+        repr=False,
+        description="PostgreSQL as the role `concord_sweep`: here the worker looks for any workspace's work.",
     )
     database_owner_url: DatabaseUrl | None = Field(
-        default=None, description="PostgreSQL as the role `concord_owner`: `concord migrate` only."
+        repr=False,
+        default=None,
+        description="PostgreSQL as the role `concord_owner`: `concord migrate` only.",
     )
     redis_url: str = Field(
+        repr=False,
         pattern=r"^(rediss?|unix)://",
         description="Redis: the queue, rate limits and caches. Holds nothing that is needed to recover.",
     )
