@@ -1,6 +1,5 @@
 """What every request to Entra goes through: faults, the journal, and refusals in Microsoft's shape."""
 
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -80,7 +79,7 @@ def _note(world: World, request: Request, mail: str | None, *, status: int) -> N
         method=request.method,
         path=request.url.path,
         status=status,
-        client_request_id=correlation(request) or str(uuid.uuid4()),
+        client_request_id=correlation(request),
     )
 
 

@@ -1,10 +1,110 @@
-"""Plain pages where a person looks at a mailbox."""
+"""Plain pages where a person looks at a mailbox and edits it, as they would in Outlook."""
+
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
+from sandbox.control.door import LOOPBACK
+from sandbox.directory import Person
+from sandbox.html import page
+from sandbox.pages.forms import changed, filled, read
+from sandbox.pages.outlook import Outlook, OutlookError
 from sandbox.world import World
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+FORM = ("GET", "POST")
+SEE_OTHER = 303
+PAGE_SIZE = 50
 
-def mount(world: World, app: Starlette) -> list[BaseRoute]:  # noqa: ARG001
-    return []
+
+def mount(world: World, app: Starlette) -> list[BaseRoute]:
+    pages = Pages(world, app)
+    table = [
+        ("/", pages.people, ("GET",)),
+        ("/mailbox", pages.people, ("GET",)),
+        ("/mailbox/{mail}", pages.mailbox, ("GET",)),
+        ("/mailbox/{mail}/new", pages.new, FORM),
+        ("/mailbox/{mail}/contacts/{id}", pages.contact, FORM),
+        ("/mailbox/{mail}/contacts/{id}/delete", pages.delete, ("POST",)),
+    ]
+    return [Route(path, pages.guarded(endpoint), methods=list(methods)) for path, endpoint, methods in table]
+
+
+class Pages:
+    def __init__(self, world: World, app: Starlette) -> None:
+        self.world, self.outlook = world, Outlook(world, app)
+
+    def guarded(self, endpoint: Endpoint) -> Endpoint:
+        async def guard(request: Request) -> Response:
+            if request.client is None or request.client.host not in LOOPBACK:
+                return PlainTextResponse("This page answers only on this machine.", 403)
+            try:
+                return await endpoint(request)
+            except OutlookError as error:
+                return page("problem.html", status=error.status, problem=str(error))
+
+        return guard
+
+    async def people(self, _request: Request) -> Response:
+        directory = self.world.directory
+        people = [
+            (person, directory.tenants[person.tenant_id].domain) for person in directory.people.values()
+        ]
+        return page("people.html", people=people, now=self.world.now())
+
+    async def mailbox(self, request: Request) -> Response:
+        person = self._person(request)
+        folder, search = request.query_params.get("folder", ""), request.query_params.get("search", "")
+        skip = request.query_params.get("skip", "0")
+        skip = skip if skip.isdigit() else "0"
+        folders = await self.outlook.folders(person)
+        contacts, more = await self.outlook.contacts(
+            person, folder=folder, search=search, skip=int(skip), top=PAGE_SIZE
+        )
+        following = int(skip) + PAGE_SIZE if more else None
+        return page(
+            "mailbox.html",
+            person=person,
+            folders=folders,
+            folder=folder,
+            search=search,
+            contacts=contacts,
+            following=following,
+        )
+
+    async def new(self, request: Request) -> Response:
+        person, folder = self._person(request), request.query_params.get("folder", "")
+        if request.method == "POST":
+            said = read(await request.form())
+            await self.outlook.create(person, folder=folder, contact=said)
+            return RedirectResponse(self._back(person, folder), SEE_OTHER)
+        return page("contact.html", person=person, contact=None, form=filled({}), folder=folder)
+
+    async def contact(self, request: Request) -> Response:
+        person, contact_id = self._person(request), request.path_params["id"]
+        contact = await self.outlook.contact(person, contact_id)
+        if request.method == "POST":
+            form = await request.form()
+            if update := changed(contact, read(form)):
+                await self.outlook.update(person, contact_id, update, etag=str(form.get("etag", "")))
+            return RedirectResponse(self._back(person, str(form.get("folder", ""))), SEE_OTHER)
+        folder = request.query_params.get("folder", "")
+        return page("contact.html", person=person, contact=contact, form=filled(contact), folder=folder)
+
+    async def delete(self, request: Request) -> Response:
+        person = self._person(request)
+        await self.outlook.delete(person, request.path_params["id"])
+        return RedirectResponse(self._back(person, ""), SEE_OTHER)
+
+    def _person(self, request: Request) -> Person:
+        person = self.world.person(request.path_params["mail"])
+        if person is None:
+            raise OutlookError(404, f"There is nobody with the address {request.path_params['mail']}.")
+        return person
+
+    @staticmethod
+    def _back(person: Person, folder: str) -> str:
+        return f"/mailbox/{person.mail}" + (f"?folder={folder}" if folder else "")

@@ -1,0 +1,83 @@
+"""What Outlook does for the pages: a Graph client in the same process, with the person's own token."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from starlette.applications import Starlette
+
+from sandbox.directory import Person
+from sandbox.entra.issue import access_token
+from sandbox.founding import OUTLOOK
+from sandbox.world import World
+
+SCOPES = frozenset({"Contacts.ReadWrite", "User.Read"})
+SHORTEST = timedelta(minutes=55)
+FAILED = 400
+
+
+class OutlookError(Exception):
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Outlook:
+    def __init__(self, world: World, app: Starlette) -> None:
+        self._world = world
+        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+        self._tokens: dict[str, tuple[str, datetime]] = {}
+
+    async def folders(self, person: Person) -> list[dict[str, Any]]:
+        listed = await self._call(person, "GET", "/me/contactFolders", params={"$top": "100"})
+        return list(listed["value"])
+
+    async def contacts(
+        self, person: Person, *, folder: str, search: str, skip: int, top: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return one page of a folder's contacts by name, and whether there are more."""
+        params = {"$top": str(top), "$skip": str(skip), "$orderby": "displayName"}
+        if search:
+            wanted = search.replace("'", "''")
+            params["$filter"] = f"startswith(displayName,'{wanted}')"
+        listed = await self._call(person, "GET", f"{_folder(folder)}/contacts", params=params)
+        return listed["value"], "@odata.nextLink" in listed
+
+    async def contact(self, person: Person, contact_id: str) -> dict[str, Any]:
+        return await self._call(person, "GET", f"/me/contacts/{quote(contact_id)}")
+
+    async def create(self, person: Person, *, folder: str, contact: dict[str, Any]) -> None:
+        said = {name: value for name, value in contact.items() if value}
+        await self._call(person, "POST", f"{_folder(folder)}/contacts", json=said)
+
+    async def update(self, person: Person, contact_id: str, update: dict[str, Any], *, etag: str) -> None:
+        headers = {"If-Match": etag} if etag else {}
+        await self._call(person, "PATCH", f"/me/contacts/{quote(contact_id)}", json=update, headers=headers)
+
+    async def delete(self, person: Person, contact_id: str) -> None:
+        await self._call(person, "DELETE", f"/me/contacts/{quote(contact_id)}")
+
+    async def _call(
+        self, person: Person, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        headers = {**(headers or {}), "Authorization": f"Bearer {self._token(person)}"}
+        answer = await self._http.request(method, f"/v1.0{path}", headers=headers, **more)
+        document: dict[str, Any] = answer.json() if answer.content else {}
+        if answer.status_code >= FAILED:
+            error = document.get("error", {})
+            raise OutlookError(answer.status_code, f"{error.get('code')}: {error.get('message')}")
+        return document
+
+    def _token(self, person: Person) -> str:
+        known = self._tokens.get(person.oid)
+        if known is None or known[1] <= self._world.now() or known[0] not in self._world.grants.issued:
+            value, _ = access_token(
+                self._world, app_id=OUTLOOK, tenant_id=person.tenant_id, oid=person.oid, scopes=SCOPES
+            )
+            known = self._tokens[person.oid] = (value, self._world.now() + SHORTEST)
+        return known[0]
+
+
+def _folder(folder: str) -> str:
+    return f"/me/contactFolders/{quote(folder)}" if folder else "/me"
