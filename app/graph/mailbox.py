@@ -117,12 +117,16 @@ class Mailbox:
         if call.body is not None:
             headers["content-type"] = "application/json"
             body = orjson.dumps(call.body)
+        if call.path.startswith("/subscriptions"):
+            # Another service than the mailbox, with limits of its own; and it may take seconds to answer.
+            return await self._graph.send(call.method, url, headers=headers, body=body)
         async with self._graph.permits.held(self.connection_id, units=units, priority=self.priority):
             reply = await self._graph.send(call.method, url, headers=headers, body=body)
         await self._heed(reply)
         return reply
 
     async def _heed(self, reply: Reply) -> None:
+        """Let nobody begin a request while Microsoft asks for patience."""
         if reply.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             told = meaning(reply.status, reply.headers, {})
             if isinstance(told, Throttled):
