@@ -70,16 +70,21 @@ class Watch:
             now = self.world.now()
             for subscription in list(self.subscriptions.by_id.values()):
                 self._look_after(subscription, now)
-            times = [s.expires_at for s in self.subscriptions.by_id.values()] + list(self.reminders.values())
-            await self.alarm.wait(min(times, default=None))
+            await self.alarm.wait(self._next_time())
+
+    def _next_time(self) -> datetime | None:
+        living = self.subscriptions.by_id.values()
+        return min((min(s.expires_at, self.reminders[s.id]) for s in living), default=None)
 
     def _look_after(self, subscription: Subscription, now: datetime) -> None:
         if subscription.expires_at <= now:
             self.remove(subscription)
             self.tell(subscription, "subscriptionRemoved")
             return
-        due = self.reminders.setdefault(subscription.id, next_reminder(subscription, now=now))
-        if due <= now:
+        if subscription.id not in self.reminders:  # the process began again
+            running = subscription.authorized_until > now
+            self.reminders[subscription.id] = next_reminder(subscription, now=now) if running else now
+        if self.reminders[subscription.id] <= now:
             self.tell(subscription, "reauthorizationRequired")
             self.reminders[subscription.id] = next_reminder(subscription, now=now)
 

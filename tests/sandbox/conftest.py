@@ -1,0 +1,33 @@
+"""One sandbox for the whole session, begun again for each test that asks."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from graph_stage import IMMUTABLE, Outlook, Stage, staged
+
+
+@pytest.fixture(scope="session")
+async def running() -> AsyncIterator[Stage]:
+    async with staged() as stage:
+        yield stage
+
+
+@pytest.fixture
+async def stage(running: Stage) -> Stage:
+    """The sandbox as it was founded; only its clock goes on."""
+    await running.control("reset")
+    return running
+
+
+@pytest.fixture
+async def adele(stage: Stage) -> AsyncIterator[Outlook]:
+    """Adele's Outlook, with default ids."""
+    async with await stage.outlook() as client:
+        yield client
+
+
+@pytest.fixture
+async def immutable(stage: Stage) -> AsyncIterator[Outlook]:
+    """Adele's Outlook, with immutable ids."""
+    async with await stage.outlook(**IMMUTABLE) as client:
+        yield client

@@ -1,0 +1,134 @@
+"""A running sandbox, and people with Outlook open: real HTTP, nothing of the sandbox is replaced."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from sandbox.founding import Registration, found
+from sandbox.graph.exchange import Exchange
+from sandbox.main import create_app
+from sandbox.serving import Door, Server
+from sandbox.world import World
+
+SCOPES = ["User.Read", "Contacts.ReadWrite"]
+MARK = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
+IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
+
+
+class Outlook(httpx.AsyncClient):
+    """A person's own client of Graph."""
+
+    async def made(self, path: str = "me/contacts", **body: Any) -> dict[str, Any]:
+        answer = await self.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def read(self, url: str, **headers: str) -> dict[str, Any]:
+        answer = await self.get(url, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def round(self, url: str, *, size: int = 200, **headers: str) -> tuple[list[dict[str, Any]], str]:
+        """Follow a delta round to its end; return its rows and the deltaLink."""
+        prefer = ", ".join(
+            [f"odata.maxpagesize={size}", *([headers["Prefer"]] if "Prefer" in headers else [])]
+        )
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = await self.read(url, Prefer=prefer)
+            rows += page["value"]
+            assert ("@odata.nextLink" in page) is not ("@odata.deltaLink" in page)
+            if "@odata.deltaLink" in page:
+                return rows, page["@odata.deltaLink"]
+            url = page["@odata.nextLink"]
+
+    async def batch(self, *items: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        answer = await self.post("$batch", json={"requests": items})
+        assert answer.status_code == 200, answer.text
+        return {reply["id"]: reply for reply in answer.json()["responses"]}
+
+
+@dataclass
+class Stage:
+    """The sandbox, its controls, and its world for what no control shows."""
+
+    world: World
+    url: str
+    controls: httpx.AsyncClient
+
+    @property
+    def exchange(self) -> Exchange:
+        return self.world.exchange
+
+    async def control(self, name: str, **body: Any) -> Any:
+        answer = await self.controls.post(f"/_sandbox/{name}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    async def outlook(
+        self, mail: str = "adele@contoso.example", *, scopes: list[str] = SCOPES, **headers: str
+    ) -> Outlook:
+        token = (await self.control("tokens", mail=mail, scopes=scopes))["access_token"]
+        return self.client(token, **headers)
+
+    def client(self, token: str | None, **headers: str) -> Outlook:
+        authorization = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return Outlook(
+            base_url=f"{self.url}/v1.0/", headers={**authorization, **headers}, timeout=20, trust_env=False
+        )
+
+    async def fault(self, fault: dict[str, Any], **order: Any) -> None:
+        await self.control("faults", fault=fault, **order)
+
+    async def advance(self, **period: float) -> None:
+        await self.control("clock", advance_seconds=timedelta(**period).total_seconds())
+
+    async def journal(self, mail: str = "adele@contoso.example", *, after: int = 0) -> list[dict[str, Any]]:
+        answer = await self.controls.get("/_sandbox/journal", params={"mail": mail, "after": after})
+        return answer.json()["entries"]
+
+    async def mark(self, mail: str = "adele@contoso.example") -> int:
+        entries = await self.journal(mail)
+        return entries[-1]["seq"] if entries else 0
+
+
+@asynccontextmanager
+async def staged(folder: Path | None = None) -> AsyncIterator[Stage]:
+    """Serve a world on a free port until the block ends."""
+    world = World(folder)
+    world.found = lambda: found(world, Registration())
+    config = uvicorn.Config(
+        create_app(world), host="127.0.0.1", port=0, http=Door, log_level="warning", lifespan="on",
+        server_header=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 — uvicorn has nothing to wait for
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as controls:
+            yield Stage(world, url, controls)
+    finally:
+        server.should_exit = True
+        await serving
+        world.close()
+
+
+def error_of(answer: httpx.Response) -> tuple[int, str]:
+    """Return status and code of a refusal in Graph's shape, and check the shape."""
+    error = answer.json()["error"]
+    assert error["message"]
+    inner = error["innerError"]
+    assert inner["request-id"] == answer.headers["request-id"]
+    assert inner["client-request-id"] == answer.headers["client-request-id"]
+    assert inner["date"]
+    return answer.status_code, error["code"]
