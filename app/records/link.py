@@ -33,15 +33,16 @@ class AttemptKind(StrEnum):
 class Attempt:
     """What we asked Microsoft for and don't yet know the end of.
 
-    ``fields`` are the parts that were sent, as we meant them. ``unsure`` names the parts whose wording may be
-    Microsoft's version of ours, or an edit of the mailbox's user: written once more, the answer tells.
+    ``fields`` are the parts that were sent, as we meant them. ``unsure`` are the parts that now hold neither
+    the old value nor ours, each as ``[raw, sent]``: Microsoft's wording of what we sent, or an edit of the
+    mailbox's user. Such a part is written once more, and the answer tells.
     """
 
     at: datetime
     kind: AttemptKind
     fields: Fields = field(default_factory=dict)
     generation: int = 0
-    unsure: tuple[str, ...] = ()
+    unsure: Fields = field(default_factory=dict)
 
     def document(self) -> Fields:
         """Return the attempt as JSON, for the ``attempt`` column."""
@@ -50,7 +51,7 @@ class Attempt:
             "kind": self.kind.value,
             "fields": self.fields,
             "generation": self.generation,
-            "unsure": list(self.unsure),
+            "unsure": self.unsure,
         }
 
     @classmethod
@@ -60,7 +61,7 @@ class Attempt:
             kind=AttemptKind(document["kind"]),
             fields=document["fields"],
             generation=document["generation"],
-            unsure=tuple(document["unsure"]),
+            unsure=document["unsure"],
         )
 
 

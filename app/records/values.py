@@ -40,7 +40,7 @@ ADDRESS_LINES = ("street", "city", "region", "postal_code", "country")
 
 
 def _text(element: Element) -> Hashable:
-    return element
+    return str(element)
 
 
 def _email(element: Element) -> Hashable:
@@ -48,7 +48,7 @@ def _email(element: Element) -> Hashable:
 
 
 def _mailbox(element: Element) -> Hashable:
-    return element["address"].casefold()
+    return str(element["address"]).casefold()
 
 
 def _phone(element: Element) -> Hashable:

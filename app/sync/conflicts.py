@@ -77,16 +77,19 @@ def settle(policy: Policy, *, field: str, ours: Stamp, theirs: Stamp) -> Kept:
     """
     if ours.side is Side.MICROSOFT and theirs.side is Side.MICROSOFT:
         return Kept.THEIRS if ours.connection == theirs.connection else _later(ours, theirs)
-    match policy.of(field):
-        case Resolution.CRM_WINS:
-            winner = Side.CRM
-        case Resolution.MICROSOFT_WINS:
-            winner = Side.MICROSOFT
-        case Resolution.NEWEST_WINS:
-            winner = _newest(ours, theirs)
     if ours.side is theirs.side:
         return Kept.THEIRS
-    return Kept.OURS if ours.side is winner else Kept.THEIRS
+    return Kept.OURS if ours.side is _winner(policy.of(field), ours, theirs) else Kept.THEIRS
+
+
+def _winner(resolution: Resolution, ours: Stamp, theirs: Stamp) -> Side:
+    match resolution:
+        case Resolution.CRM_WINS:
+            return Side.CRM
+        case Resolution.MICROSOFT_WINS:
+            return Side.MICROSOFT
+        case Resolution.NEWEST_WINS:
+            return _newest(ours, theirs)
 
 
 def _later(ours: Stamp, theirs: Stamp) -> Kept:

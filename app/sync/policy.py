@@ -1,9 +1,11 @@
 """What may travel, what a removal does, and the life of a link (``engine.md`` §§4, 5, 10)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.records.link import AttemptKind, LinkState
+from app.records.patch import Revision
 from app.records.reasons import Reason
 
 
@@ -55,6 +57,78 @@ class Happening:
     next_generation: bool = False
 
 
+class Event(StrEnum):
+    """What can happen to a link."""
+
+    WRITTEN = "written"
+    HEARD = "heard"
+    DELETED_BY_US = "deleted_by_us"
+    VANISHED = "vanished"
+    REMOVAL_DECIDED = "removal_decided"
+    MOVED = "moved"
+    LEFT = "left"
+    RETURNED = "returned"
+    WANTED_AGAIN = "wanted_again"
+    KEPT_AFTER_DELETE = "kept_after_delete"
+    REFUSED = "refused"
+    SEVERED = "severed"
+
+
+S, E = LinkState, Event
+
+NEXT: Mapping[tuple[LinkState, Event], Happening] = {
+    (S.WANTED, E.WRITTEN): Happening(S.LINKED),
+    (S.WANTED, E.HEARD): Happening(S.LINKED),
+    (S.WANTED, E.LEFT): Happening(S.SUSPENDED),
+    (S.LINKED, E.WRITTEN): Happening(S.LINKED),
+    (S.LINKED, E.HEARD): Happening(S.LINKED),
+    (S.LINKED, E.DELETED_BY_US): Happening(S.REMOVED_BY_US),
+    (S.LINKED, E.VANISHED): Happening(S.GONE),
+    (S.LINKED, E.MOVED): Happening(S.MOVED_OUT, Reason.MOVED_OUT),
+    (S.LINKED, E.LEFT): Happening(S.SUSPENDED),
+    (S.GONE, E.HEARD): Happening(S.LINKED),
+    (S.GONE, E.REMOVAL_DECIDED): Happening(S.REMOVED_THERE, Reason.REMOVED_THERE),
+    (S.GONE, E.MOVED): Happening(S.MOVED_OUT, Reason.MOVED_OUT),
+    (S.GONE, E.WANTED_AGAIN): Happening(S.WANTED, next_generation=True),
+    (S.REMOVED_THERE, E.HEARD): Happening(S.LINKED),
+    (S.REMOVED_THERE, E.WANTED_AGAIN): Happening(S.WANTED, next_generation=True),
+    (S.REMOVED_BY_US, E.HEARD): Happening(S.LINKED),
+    (S.REMOVED_BY_US, E.WANTED_AGAIN): Happening(S.WANTED, next_generation=True),
+    (S.MOVED_OUT, E.RETURNED): Happening(S.LINKED),
+    (S.MOVED_OUT, E.HEARD): Happening(S.LINKED),
+    (S.MOVED_OUT, E.VANISHED): Happening(S.GONE),
+    (S.SUSPENDED, E.RETURNED): Happening(S.LINKED),
+    (S.SUSPENDED, E.VANISHED): Happening(S.GONE),
+    **{(state, E.KEPT_AFTER_DELETE): Happening(S.SEVERED, Reason.KEPT_AFTER_DELETE) for state in S},
+    **{(state, E.REFUSED): Happening(S.SEVERED, Reason.REJECTED_BY_CRM) for state in S},
+    **{(state, E.SEVERED): Happening(S.SEVERED, Reason.DUPLICATE_ITEM) for state in S},
+}
+
+PUSHED = frozenset({LinkState.WANTED, LinkState.LINKED})
+LIVE = frozenset({LinkState.LINKED, LinkState.SUSPENDED, LinkState.MOVED_OUT})
+
+
+class NoSuchStep(Exception):  # noqa: N818  errors are named by what happened
+    """A link in this state can't be told that: the caller has mistaken the link."""
+
+    def __init__(self, state: LinkState, event: Event) -> None:
+        super().__init__(f"A link that is {state} can't be {event}.")
+        self.state, self.event = state, event
+
+
+def next_state(state: LinkState, event: Event) -> Happening:
+    """Return what a link becomes by an event; one that changes nothing leaves it as it is."""
+    happening = NEXT.get((state, event))
+    if happening is None:
+        raise NoSuchStep(state, event)
+    return happening
+
+
+def may_push(state: LinkState) -> bool:
+    """Return whether a link in this state may be owed anything."""
+    return state in PUSHED
+
+
 def item_gone(
     state: LinkState,
     *,
@@ -67,11 +141,44 @@ def item_gone(
     shared: SharedDeletes = SharedDeletes.LAST_COPY,
 ) -> Happening:
     """Decide what follows once an item is verified to be gone: the link ends, the record hardly ever."""
-    raise NotImplementedError
+    if attempt is AttemptKind.DELETE:
+        # The end of our own delete, of which we never had the answer.
+        return Happening(LinkState.REMOVED_BY_US)
+    if state is LinkState.SEVERED:
+        return Happening(LinkState.SEVERED)
+    if record_lives and setting is DeletedInMicrosoft.RECREATE and direction.sends:
+        return Happening(LinkState.WANTED, next_generation=True)
+    if record_lives and not direction.hears:
+        return Happening(LinkState.REMOVED_THERE, Reason.DIRECTION)
+    if record_lives and access is Access.VIEW_ONLY:
+        return Happening(LinkState.REMOVED_THERE, Reason.VIEW_ONLY)
+    last = other_live_links == 0 or (shared is SharedDeletes.PRIMARY and access is Access.PRIMARY)
+    deletes = record_lives and last and setting is DeletedInMicrosoft.DELETE
+    return Happening(LinkState.REMOVED_THERE, Reason.REMOVED_THERE, deletes_record=deletes)
 
 
 def record_deleted(
     state: LinkState, *, attempt: AttemptKind | None, direction: Direction, setting: RemovedFromCrm
 ) -> Happening:
-    """Decide what a link does after its record was deleted (by the CRM or by another mailbox)."""
-    raise NotImplementedError
+    """Decide what a link does after its record was deleted (by the CRM or by another mailbox).
+
+    While an attempt stands nothing may be sent yet: the link stays as it is until that is settled.
+    """
+    kept = Happening(LinkState.SEVERED, Reason.KEPT_AFTER_DELETE)
+    if state in {LinkState.REMOVED_BY_US, LinkState.REMOVED_THERE, LinkState.IGNORED, LinkState.SEVERED}:
+        return Happening(state)
+    if attempt in {AttemptKind.CREATE, AttemptKind.DELETE}:
+        return Happening(state, Reason.RETRYING)
+    if state is LinkState.WANTED:
+        # There never was an item.
+        return Happening(LinkState.REMOVED_BY_US)
+    if not direction.sends:
+        return Happening(LinkState.SEVERED, Reason.DIRECTION)
+    if setting is RemovedFromCrm.DELETE and state is LinkState.LINKED:
+        return Happening(LinkState.LINKED, deletes_item=True)
+    return kept
+
+
+def outlives_delete(revisions: Iterable[Revision], *, heard: int) -> bool:
+    """Return whether an edit of a mailbox outlives the CRM's DELETE: one that the CRM hasn't been told of."""
+    return any(step.origin != "crm" and step.number > heard for step in revisions)

@@ -1,10 +1,13 @@
 """How one mailbox would word a record, and what it is owed (``engine.md`` §§2, 7)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from app.records import Fields, Value
-from app.records.link import Attempt, LinkView
+from app.records import Fields, Value, values
+from app.records.link import Attempt, AttemptKind, LinkView
 from app.records.shape import Part, Shape
+from app.records.values import LISTS, Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,25 @@ NOTHING = Nothing()
 Write = Create | Update | Nothing
 
 
+def elements(doc: Fields, part: Part) -> list[Element]:
+    """Return the elements of a document's list that belong to this part, shown or not."""
+    held: list[Element] = doc.get(part.field) or []
+    return held if part.label is None else [e for e in held if e["label"] == part.label]
+
+
 def meant(shape: Shape, link: LinkView, part: Part) -> Value:
     """Return what the item's part stands for: its wording, unless we know better."""
-    raise NotImplementedError
+    known = link.graph_means.get(part.name, {}) if part.kind in LISTS else link.graph_means
+    key = "shown" if part.kind in LISTS else part.name
+    if key in known:
+        return known[key]
+    return shape.read(part, link.graph_had.get(part.name))
+
+
+def hidden(link: LinkView, part: Part) -> list[Element]:
+    """Return the elements that are to stay out of the item's seats."""
+    known: Fields = link.graph_means.get(part.name) or {}
+    return known.get("hidden", []) if part.kind in LISTS else []
 
 
 def shown(shape: Shape, doc: Fields, link: LinkView, part: Part) -> Value:
@@ -44,17 +63,61 @@ def shown(shape: Shape, doc: Fields, link: LinkView, part: Part) -> Value:
     Of a list: what was shown before, then what is new since, then hidden elements, these only into seats that
     another side emptied; in the record's order.
     """
-    raise NotImplementedError
+    if part.kind not in LISTS:
+        return doc.get(part.field)
+    held, kept_out = elements(doc, part), hidden(link, part)
+    if part.seats is None or (len(held) <= part.seats and not kept_out):
+        return held
+    return seated(part, held, before=meant(shape, link, part), kept_out=kept_out)
+
+
+def seated(
+    part: Part, held: Sequence[Element], *, before: Sequence[Element], kept_out: Sequence[Element]
+) -> list[Element]:
+    """Return which of the elements get the seats of a part."""
+    key = LISTS[part.kind].key
+    seats = part.seats or 0
+    before_keys, out_keys = {key(e) for e in before}, {key(e) for e in kept_out}
+    keys = [key(e) for e in held]
+    kept = [k for k in keys if k in before_keys][:seats]
+    new = [k for k in keys if k not in before_keys and k not in out_keys][: seats - len(kept)]
+    room = min(seats - len(kept), len(before) - len(kept)) - len(new)
+    waiting = [k for k in keys if k in out_keys and k not in before_keys][: max(room, 0)]
+    chosen = {*kept, *new, *waiting}
+    return [e for e, k in zip(held, keys, strict=True) if k in chosen]
 
 
 def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
     """Return the write that makes the item say what the record says.
 
-    A link without ``graph_had`` is owed its item. Deleting is not owed but decided (``policy.py``).
+    A link without ``graph_had`` is owed its item. A part that was never agreed is owed nothing before the
+    item was heard. Deleting is not owed but decided (``policy.py``).
     """
-    raise NotImplementedError
+    if not link.graph_had:
+        fields = {name: shown(shape, doc, link, part) for name, part in shape.parts.items()}
+        said = {name: value for name, value in fields.items() if value}
+        return Create(shape.payload(said, {}), fields)
+    unsure = link.attempt.unsure if link.attempt else {}
+    fields = {}
+    for name, part in shape.parts.items():
+        if name in link.graph_had or name in unsure:
+            value = shown(shape, doc, link, part)
+            if name in unsure or not values.same(part.kind, value, meant(shape, link, part)):
+                fields[name] = value
+    if not fields:
+        return NOTHING
+    repeated = {
+        name: meant(shape, link, shape.parts[name])
+        for name in shape.carried
+        if name in link.graph_had and name not in fields
+    }
+    return Update(shape.payload(fields, link.graph_had), {**fields, **repeated}, tuple(fields))
 
 
-def attempted(write: Create | Update, link: LinkView, *, at: object, generation: int) -> Attempt:
-    """Return the attempt to be committed before the write is sent; an older one that stands is kept in it."""
-    raise NotImplementedError
+def attempted(write: Create | Update, link: LinkView, *, at: datetime, generation: int) -> Attempt:
+    """Return the attempt to be committed before the write is sent; what stood before stays known in it."""
+    kind = AttemptKind.CREATE if isinstance(write, Create) else AttemptKind.UPDATE
+    before = link.attempt
+    if before is None or before.generation != generation:
+        return Attempt(at, kind, write.fields, generation)
+    return Attempt(at, kind, {**before.fields, **write.fields}, generation, before.unsure)

@@ -5,26 +5,18 @@ Pure functions over documents and link views; a decision can be made again after
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from app.records import Fields, Value
-from app.records.link import LinkView
+from app.records import Fields, Value, values
+from app.records.link import AttemptKind, LinkView
 from app.records.shape import Shape
-from app.sync.conflicts import Conflict, Policy
+from app.sync.conflicts import Conflict, Side, Stamp
+from app.sync.merging import Listening, Merging
 from app.sync.projection import Create, Update
 
+__all__ = ["Listening", "Received", "born", "needs_rereading", "receive_item", "wrote"]
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """How we listen to one mailbox.
-
-    ``hears`` is false where the direction doesn't receive, ``accepts`` where the user may only look
-    (``view_only``): such an edit is a conflict it has lost, and is put back.
-    """
-
-    connection: str
-    hears: bool = True
-    accepts: bool = True
-    policy: Policy = Policy()
+UNKNOWN = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +38,15 @@ class Received:
         return list(self.previous)
 
 
-def born(shape: Shape, had_now: Fields, *, listening: Listening) -> Received:
-    """Return the record that an unknown item gives birth to, and its link's view."""
-    raise NotImplementedError
+def born(shape: Shape, had_now: Fields, *, connection: str) -> Received:
+    """Return the record that an unknown item gives birth to, and its link's view; ``previous`` is empty."""
+    doc: Fields = {}
+    for name, part in shape.parts.items():
+        value = shape.read(part, had_now.get(name))
+        if value:
+            doc[part.field] = doc[part.field] + value if part.field in doc else value
+    stamp = _stamp(shape, had_now, connection).document()
+    return Received(doc, LinkView(had_now), field_at=dict.fromkeys(doc, stamp))
 
 
 def receive_item(
@@ -68,7 +66,15 @@ def receive_item(
     row may be older than the attempt. A link with an empty ``graph_had`` meets the record for the first time
     (``engine.md`` §12): blanks are filled both ways, lists united, other differences settled.
     """
-    raise NotImplementedError
+    moved = _moved(link.graph_had, had_now)
+    if not moved and (link.attempt is None or not certain):
+        return Received(doc, link)
+    stamp = _stamp(shape, had_now, listening.connection)
+    merging = Merging(shape, doc, link, listening=listening, field_at=field_at, stamp=stamp)
+    _hear(merging, had_now, moved=moved)
+    if certain:
+        _forget_what_did_not_happen(merging)
+    return _received(merging)
 
 
 def wrote(
@@ -81,10 +87,75 @@ def wrote(
     listening: Listening,
     field_at: Mapping[str, Value],
 ) -> Received:
-    """Note a write: what we sent is agreed as worded in the answer, the rest of the answer is received."""
-    raise NotImplementedError
+    """Note a write: what we sent is agreed as worded in the answer, the rest of the answer is received.
+
+    ``doc`` may have moved on since the write was worked out; ``link`` is the view that went with the attempt,
+    which is settled hereby.
+    """
+    stamp = _stamp(shape, answer_had, listening.connection)
+    merging = Merging(shape, doc, link, listening=listening, field_at=field_at, stamp=stamp)
+    for name, sent in write.fields.items():
+        part = shape.parts[name]
+        merging.agree(part, answer_had.get(name), sent=sent)
+        merging.sent.pop(name, None)
+        unsure = merging.unsure.pop(name, None)
+        if unsure:
+            merging.resolve(part, unsure, sent=sent)
+    moved = [name for name in _moved(link.graph_had, answer_had) if name not in write.fields]
+    _hear(merging, answer_had, moved=moved)
+    _forget_what_did_not_happen(merging)
+    for part in shape.parts.values():
+        if part.seats is not None and doc.get(part.field):
+            merging.hide_the_rest(part)
+    return _received(merging)
 
 
 def needs_rereading(shape: Shape, link: LinkView, had_now: Fields) -> bool:
-    """Return whether a delta row may be older than what we know: then GET the item and receive that instead."""
-    raise NotImplementedError
+    """Return whether a delta row may be older than what we know of the item.
+
+    If so, GET the item and receive that. *A delta that lags shows the state before our write, which would
+    look like an edit that takes it back.*
+    """
+    was, now = link.graph_had.get(shape.modified), had_now.get(shape.modified)
+    if was is None or now is None or not _moved(link.graph_had, had_now):
+        return False
+    return datetime.fromisoformat(now) <= datetime.fromisoformat(was)
+
+
+def _moved(had: Fields, had_now: Fields) -> list[str]:
+    return [name for name, raw in had_now.items() if had.get(name, UNKNOWN) != raw]
+
+
+def _hear(merging: Merging, had_now: Fields, *, moved: list[str]) -> None:
+    parts = merging.shape.parts
+    for name in moved:
+        if name in parts:
+            merging.hear(parts[name], had_now[name])
+        else:
+            merging.had[name] = had_now[name]
+
+
+def _forget_what_did_not_happen(merging: Merging) -> None:
+    merging.sent = {name: value for name, value in merging.sent.items() if name in merging.unsure}
+    if merging.attempt and merging.attempt.kind is AttemptKind.DELETE:
+        merging.attempt = None
+
+
+def _received(merging: Merging) -> Received:
+    previous = {
+        name: was
+        for name, was in merging.previous.items()
+        if not values.same(merging.shape.kinds[name], was, merging.doc[name])
+    }
+    return Received(
+        merging.doc if previous else merging.given,
+        merging.view,
+        previous,
+        tuple(merging.conflicts),
+        {name: stamp for name, stamp in merging.stamps.items() if name in previous},
+    )
+
+
+def _stamp(shape: Shape, had_now: Fields, connection: str) -> Stamp:
+    at = had_now.get(shape.modified)
+    return Stamp(datetime.fromisoformat(at) if at else None, Side.MICROSOFT, connection)

@@ -1,84 +1,263 @@
 """Receive what the CRM states, and tell its edits from stale copies (``engine.md`` §3)."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.records import Fields, Value
+from app.records import Fields, Value, values
 from app.records.patch import Revision
-from app.records.shape import Shape
-from app.sync.conflicts import Conflict, Policy, Stamp
+from app.records.values import LISTS, Kind
+from app.sync import lists
+from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Policy, Side, Stamp, settle
+
+CRM = "crm"
 
 
 @dataclass(frozen=True, slots=True)
 class CrmView:
-    """What the CRM may hold: ``had`` is ``record.crm_had``, {field: [[revision, value], …]} oldest first.
+    """What we know of the CRM's copy of a record that is at ``revision``.
 
+    ``had`` is ``record.crm_had``: {field: [[revision, value], …]}, what the CRM was seen to have and when.
     ``revisions`` are the record's steps after ``crm_revision``; ``heard`` is the last revision whose change
-    was delivered to the CRM (2xx or read) or acknowledged.
+    was delivered to the CRM (a 2xx or a read) or acknowledged. ``late`` is how long a PUT may be under way.
     """
 
     had: Mapping[str, list[Value]]
     revisions: Sequence[Revision]
     revision: int
     heard: int
+    late: timedelta = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One write of the CRM, its fields in normal form; absent fields say nothing.
+
+    ``decisive``: a PATCH, whose every field is meant. ``base``: the document at the Concord-Base-Revision,
+    and ``base_revision`` its number. ``stamp`` has the CRM's ``updated_at``, None where it sent none.
+    """
+
+    fields: Fields
+    stamp: Stamp
+    now: datetime
+    decisive: bool = False
+    base: Fields | None = None
+    base_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
     """What a CRM's write makes of the record.
 
-    ``previous`` has the changed fields as they were; ``merged`` the stated fields that now hold something else
-    than was sent; ``behind`` those where the CRM showed an older value (candidates for another offer);
-    ``offer`` those it has to be told although it wrote them. ``come_to`` is the revision this write proves the
-    CRM to have reached. ``crm_had`` is to be stored.
+    ``previous`` has the changed fields as they were. ``merged``: stated fields that now hold something else
+    than was sent. ``behind``: those where the CRM showed an older value, or one that lost: to be offered
+    again if that goes on. ``offer``: those that changed hereby and that the CRM must be told of all the same.
+    ``come_to`` is the revision this write proves the CRM to have reached, as good as an ack of it.
     """
 
     doc: Fields
+    crm_had: Fields
+    come_to: int
     previous: Fields
     conflicts: tuple[Conflict, ...]
     field_at: Fields
     merged: tuple[str, ...]
     behind: tuple[str, ...]
     offer: tuple[str, ...]
-    come_to: int
-    crm_had: Fields
+
+    @property
+    def changed(self) -> list[str]:
+        return list(self.previous)
 
 
-def may_still_hold(
-    shape: Shape, field: str, crm: CrmView, *, now: datetime, settle: timedelta
-) -> list[Value]:
-    """Return the values of a field that the CRM may still hold, oldest first."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One value the CRM may hold for a field, and the revision at which it was true."""
+
+    revision: int
+    value: Value
+    foreign: bool = False
 
 
-def receive_crm(
-    shape: Shape,
-    doc: Fields,
-    crm: CrmView,
-    stated: Fields,
-    *,
-    stamp: Stamp,
-    now: datetime,
-    settle: timedelta,
-    field_at: Mapping[str, Value],
-    policy_of: Callable[[str | None], Policy],
-    decisive: bool = False,
-    base: Fields | None = None,
-) -> Stated:
-    """Merge a PUT (``decisive`` for a PATCH) of canonical fields; absent fields say nothing.
-
-    ``base`` is the document at the Concord-Base-Revision where the CRM named one. ``stamp`` carries the CRM's
-    ``updated_at`` (None without one).
-    """
-    raise NotImplementedError
+def is_older(updated_at: datetime | None, *, stored: datetime | None, now: datetime) -> bool:
+    """Return whether a write changes nothing, the CRM having sent a newer state; the future counts as now."""
+    return updated_at is not None and stored is not None and min(updated_at, now) < stored
 
 
 def first_stated(stated: Fields, *, revision: int) -> Fields:
     """Return ``crm_had`` of a record that the CRM has just created."""
-    raise NotImplementedError
+    return {name: [[revision, value]] for name, value in stated.items()}
 
 
-def applied(crm_had: Mapping[str, list[Value]], revisions: Sequence[Revision], *, up_to: int) -> Fields:
-    """Return ``crm_had`` once the CRM is known to have applied everything up to a revision (set ``crm_revision``)."""
-    raise NotImplementedError
+def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime) -> list[Held]:
+    """Return the values of a field that the CRM may still hold, oldest first.
+
+    Its own earlier values go once a PUT that states a newer one has had time to overtake the others.
+    """
+    steps = [step for step in crm.revisions if name in step.patch]
+    said = [Held(revision, value) for revision, value in crm.had.get(name, [[0, values.empty(kind)]])]
+    held = said + [Held(step.number, step.patch[name], foreign=step.origin != CRM) for step in steps]
+    settled = [step.number for step in steps if step.origin == CRM and step.at <= now - crm.late]
+    since = max(settled, default=0)
+    return sorted((h for h in held if h.foreign or h.revision >= since), key=lambda h: h.revision)
+
+
+def applied(crm: CrmView, *, up_to: int) -> Fields:
+    """Return ``crm_had`` once the CRM is known to have applied everything up to a revision.
+
+    That revision becomes ``crm_revision``; values that came before are none it may still hold.
+    """
+    known: dict[str, list[list[Value]]] = {name: list(entries) for name, entries in crm.had.items()}
+    for step in crm.revisions:
+        if step.number <= up_to:
+            for name, value in step.patch.items():
+                known.setdefault(name, []).append([step.number, value])
+    return {name: _since_the_last(entries, up_to=up_to) for name, entries in known.items()}
+
+
+def receive_crm(
+    kinds: Mapping[str, Kind],
+    doc: Fields,
+    crm: CrmView,
+    statement: Statement,
+    *,
+    field_at: Mapping[str, Value],
+    policy_of: Callable[[str | None], Policy],
+) -> Stated:
+    """Merge a PUT or a PATCH into the record; ``policy_of`` gives a connection's conflict policy."""
+    stating = _Stating(kinds, doc, crm, statement, field_at=field_at, policy_of=policy_of)
+    for name, value in statement.fields.items():
+        stating.state(name, value)
+    stating.miss(name for step in crm.revisions for name in step.patch if name not in statement.fields)
+    return stating.outcome()
+
+
+class _Stating:
+    """A record while a statement of the CRM is worked in, field by field."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, Kind],
+        doc: Fields,
+        crm: CrmView,
+        statement: Statement,
+        *,
+        field_at: Mapping[str, Value],
+        policy_of: Callable[[str | None], Policy],
+    ) -> None:
+        self.kinds, self.before, self.doc, self.crm = kinds, doc, dict(doc), crm
+        self.statement, self.field_at, self.policy_of = statement, field_at, policy_of
+        self.previous: Fields = {}
+        self.rejected: Fields = {}
+        self.conflicts: list[Conflict] = []
+        self.behind: list[str] = []
+        self.offer: list[str] = []
+        self.reached = crm.revision
+        self.heard = crm.heard if statement.base_revision is None else statement.base_revision
+
+    def state(self, name: str, value: Value) -> None:
+        held = may_still_hold(name, self.kinds[name], self.crm, now=self.statement.now)
+        self._follow(name, value, held=held)
+        ours = self.doc.get(name, values.empty(self.kinds[name]))
+        if self._same(name, value, ours) or not self._is_edit(name, value, held=held):
+            if not self._same(name, value, ours):
+                self.behind.append(name)
+            return
+        base = self._base(name, value, held=held)
+        became = self._merged(name, value, ours=ours, base=base)
+        if not self._same(name, became, ours):
+            self.previous[name] = ours
+            self.doc[name] = became
+        if not self._same(name, became, value):
+            self.rejected[name] = value
+        unheard = any(h.foreign for h in held)
+        if name not in self.previous:
+            self.behind.append(name)
+        elif unheard or name in self.rejected:
+            self.offer.append(name)
+
+    def miss(self, unstated: Iterable[str]) -> None:
+        """Note that nothing was said of these fields: where others changed them the CRM may not know it."""
+        for name in set(unstated):
+            steps = [s.number for s in self.crm.revisions if s.origin != CRM and name in s.patch]
+            self.reached = min([self.reached, *(number - 1 for number in steps)])
+
+    def outcome(self) -> Stated:
+        revision = self.crm.revision + bool(self.previous)
+        complete = self.reached == self.crm.revision and not self.rejected and not self.behind
+        had = dict(self.crm.had)
+        for name, value in self.rejected.items():
+            known = had.get(name, [[0, values.empty(self.kinds[name])]])
+            had[name] = [*known, [revision, value]]
+        stamp = self.statement.stamp.document()
+        stated = self.statement.fields
+        return Stated(
+            doc=self.doc if self.previous else self.before,
+            crm_had=had,
+            come_to=revision if complete else self.reached,
+            previous=self.previous,
+            conflicts=tuple(self.conflicts),
+            field_at=dict.fromkeys(self.previous, stamp),
+            merged=tuple(n for n, value in stated.items() if not self._same(n, self.doc.get(n), value)),
+            behind=tuple(self.behind),
+            offer=tuple(self.offer),
+        )
+
+    def _follow(self, name: str, value: Value, *, held: Sequence[Held]) -> None:
+        """Work out how far the CRM has come: it can't have applied a step whose value it doesn't show."""
+        shown = max((h.revision for h in held if self._same(name, h.value, value)), default=0)
+        missed = [h.revision for h in held if h.foreign and h.revision > shown]
+        self.reached = min([self.reached, *(number - 1 for number in missed)])
+
+    def _is_edit(self, name: str, value: Value, *, held: Sequence[Held]) -> bool:
+        if self.statement.base is not None:
+            return not self._same(name, value, self.statement.base.get(name))
+        return self.statement.decisive or not any(self._same(name, value, h.value) for h in held)
+
+    def _base(self, name: str, value: Value, *, held: Sequence[Held]) -> Value:
+        """Return what the CRM's user most likely edited."""
+        ours = self.doc.get(name, values.empty(self.kinds[name]))
+        if self.statement.base is not None:
+            return self.statement.base.get(name, values.empty(self.kinds[name]))
+        if self.kinds[name] not in LISTS:
+            return held[0].value
+        if any(self._same(name, value, h.value) for h in held):
+            return ours
+        candidates: list[Value] = [*(h.value for h in held), ours]
+        return lists.closest(LISTS[self.kinds[name]], candidates, value)
+
+    def _merged(self, name: str, value: Value, *, ours: Value, base: Value) -> Value:
+        def theirs_win() -> bool:
+            return self._theirs_win(name, value, ours=ours, base=base)
+
+        kind = self.kinds[name]
+        if kind is Kind.ADDRESSES:
+            return lists.merge_labels(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=theirs_win)
+        if kind in LISTS:
+            return lists.merge(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=theirs_win)
+        return value if theirs_win() else ours
+
+    def _theirs_win(self, name: str, value: Value, *, ours: Value, base: Value) -> bool:
+        """Settle an edit against one of a mailbox that the CRM hadn't heard of; any other edit just wins."""
+        stamp = self.field_at.get(name)
+        ours_stamp = Stamp.parse(stamp) if stamp else UNSTAMPED
+        unheard = any(
+            step.number > self.heard and step.origin != CRM and name in step.patch
+            for step in self.crm.revisions
+        )
+        if not unheard or ours_stamp.side is Side.CRM:
+            return True
+        policy = self.policy_of(ours_stamp.connection)
+        theirs_stamp = self.statement.stamp
+        kept = settle(policy, field=name, ours=ours_stamp, theirs=theirs_stamp)
+        self.conflicts.append(Conflict(name, base, ours, value, kept, ours_stamp, theirs_stamp))
+        return kept is Kept.THEIRS
+
+    def _same(self, name: str, one: Value, other: Value) -> bool:
+        return values.same(self.kinds[name], one, other)
+
+
+def _since_the_last(entries: Iterable[list[Value]], *, up_to: int) -> list[list[Value]]:
+    known = sorted(entries, key=lambda entry: int(entry[0]))
+    last = max((revision for revision, _ in known if revision <= up_to), default=0)
+    return [entry for entry in known if entry[0] >= last]
