@@ -1,0 +1,47 @@
+"""The SQL of credentials: keys that open a workspace, known by their hashes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ids import new_id
+from app.models import Credential
+from app.security.keys import hash_of, new_secret
+
+
+class Credentials:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def create(self, workspace_id: str, *, name: str, now: datetime) -> tuple[Credential, str]:
+        """Make a key; return it with its secret, which nobody can read again."""
+        secret = new_secret()
+        key = Credential(
+            hash=hash_of(secret),
+            id=new_id("key", now),
+            workspace_id=workspace_id,
+            kind="workspace",
+            name=name,
+            created_at=now,
+        )
+        self.session.add(key)
+        await self.session.flush()
+        return key, secret
+
+    async def by_secret(self, secret: str) -> Credential | None:
+        """Return the key whose secret this is."""
+        return await self.session.get(Credential, hash_of(secret))
+
+    async def of_workspace(self, workspace_id: str, *, after: str | None, limit: int) -> Sequence[Credential]:
+        """Return a page of the workspace's keys, the oldest first."""
+        query = select(Credential).where(Credential.workspace_id == workspace_id)
+        if after is not None:
+            query = query.where(Credential.id > after)
+        return (await self.session.scalars(query.order_by(Credential.id).limit(limit))).all()
+
+    async def delete(self, workspace_id: str, *, key_id: str) -> bool:
+        """Delete a key, which ends at once what it opened; say whether there was one."""
+        query = delete(Credential).where(Credential.workspace_id == workspace_id, Credential.id == key_id)
+        return (await self.session.execute(query.returning(Credential.id))).first() is not None
