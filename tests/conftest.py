@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import redis.asyncio
+from stack import new_stack, stack  # noqa: F401 - fixtures
 
 from app.config import PREFIX, Settings
 from app.db import Database
