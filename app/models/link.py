@@ -101,6 +101,7 @@ class Conflict(IdRow):
     base: Mapped[JsonList | None]
     crm: Mapped[JsonList | None]
     microsoft: Mapped[JsonList | None]
+    other: Mapped[Json | None]
     kept: Mapped[str]
     code: Mapped[str]
     opened_at: Mapped[datetime]

@@ -5,7 +5,7 @@ commit gives back. So they are gapless and in the order of the commits: whoever 
 read everything below it. A sequence can't promise that, it hands out numbers before the commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -38,7 +38,7 @@ class News:
     revision: int | None = None
     connection_id: str | None = None
     reason: str | None = None
-    changed: tuple[str, ...] = ()
+    changed: Sequence[str] = ()
     previous: Mapping[str, Any] = field(default_factory=dict)
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] | None = None

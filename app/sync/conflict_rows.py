@@ -1,0 +1,156 @@
+"""SQL of conflicts: both values are kept, whichever stands in the record."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ids import new_id
+from app.models import Conflict, Record
+from app.sync import conflicts
+from app.sync.conflicts import Kept, Side
+from app.sync.feed import News, announce
+from app.sync.shown import moment
+
+DELETED_VS_EDITED = "deleted_vs_edited"
+
+
+class Conflicts:
+    """The conflicts of the transaction's workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+
+    def add_settled(
+        self,
+        record: Record,
+        conflict: conflicts.Conflict,
+        *,
+        reporter: Side,
+        connection_id: str | None,
+        now: datetime,
+    ) -> None:
+        """Keep a conflict that the policy has settled. ``connection_id`` is that of the reporting mailbox."""
+        values = _sides(conflict, reporter=reporter)
+        self._add(
+            record,
+            now,
+            **values,
+            connection_id=connection_id or conflict.ours_stamp.connection,
+            field=conflict.field,
+            base=[conflict.base],
+            code="both_edited",
+            status="resolved",
+            resolved_at=now,
+            resolved_by="policy",
+        )
+
+    def add_deleted_vs_edited(
+        self, record: Record, *, connection_id: str | None, fields: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Open the conflict of a record that the CRM deleted while a mailbox's user edited these fields."""
+        row = self._add(
+            record, now, connection_id=connection_id, field="deleted", base=[False], crm=[True],
+            microsoft=[False], other=None, kept="microsoft", code=DELETED_VS_EDITED, status="open",
+        )  # fmt: skip
+        announce(self.session, News(
+            type="conflict.opened", subject=row.id, at=now, origin="concord", record_id=record.record_id,
+            crm_id=record.crm_id, revision=record.revision, connection_id=connection_id,
+            reason=DELETED_VS_EDITED, changed=tuple(fields),
+            snapshot=shown_conflict(row, crm_id=record.crm_id),
+        ))  # fmt: skip
+
+    async def close(self, record_ids: Sequence[str], *, status: str, by: str, now: datetime) -> None:
+        """Close what is open about these records."""
+        query = update(Conflict).where(
+            Conflict.workspace_id == self.workspace,
+            Conflict.record_id.in_(list(record_ids)),
+            Conflict.status == "open",
+        )
+        await self.session.execute(query.values(status=status, resolved_at=now, resolved_by=by))
+
+    async def page(
+        self,
+        *,
+        after: str,
+        limit: int,
+        status: str | None = None,
+        connection: str | None = None,
+        entity: str | None = None,
+        crm_id: str | None = None,
+    ) -> Sequence[tuple[Conflict, str | None]]:
+        """Return conflicts in the order they were opened, each with its record's crm_id."""
+        query = (
+            select(Conflict, Record.crm_id)
+            .join(
+                Record,
+                (Record.workspace_id == self.workspace) & (Record.record_id == Conflict.record_id),
+            )
+            .where(Conflict.workspace_id == self.workspace, Conflict.id > after)
+            .order_by(Conflict.id)
+            .limit(limit)
+        )
+        wanted = {
+            Conflict.status: status, Conflict.connection_id: connection, Conflict.entity: entity,
+            Record.crm_id: crm_id,
+        }  # fmt: skip
+        for column, value in wanted.items():
+            if value is not None:
+                query = query.where(column == value)
+        return [(row, named) for row, named in await self.session.execute(query)]
+
+    def _add(self, record: Record, now: datetime, **values: Any) -> Conflict:
+        row = Conflict(
+            workspace_id=self.workspace, id=new_id("cfl", now), record_id=record.record_id,
+            entity=record.entity, opened_at=now, **values,
+        )  # fmt: skip
+        self.session.add(row)
+        return row
+
+
+def _sides(conflict: conflicts.Conflict, *, reporter: Side) -> dict[str, Any]:
+    """Return which side had which value. Between two mailboxes the one we heard before is the other."""
+    theirs_kept = conflict.kept is Kept.THEIRS
+    ours, theirs = [conflict.ours], [conflict.theirs]
+    if reporter is Side.CRM:
+        return {
+            "crm": theirs, "microsoft": ours, "other": None, "kept": "crm" if theirs_kept else "microsoft",
+        }  # fmt: skip
+    if conflict.ours_stamp.side is Side.CRM:
+        return {
+            "crm": ours, "microsoft": theirs, "other": None, "kept": "microsoft" if theirs_kept else "crm",
+        }  # fmt: skip
+    other = {"connection": conflict.ours_stamp.connection, "value": conflict.ours}
+    return {
+        "crm": None, "microsoft": theirs, "other": other, "kept": "microsoft" if theirs_kept else "neither",
+    }  # fmt: skip
+
+
+def shown_conflict(row: Conflict, *, crm_id: str | None) -> dict[str, Any]:
+    """Return a conflict in the words of the API."""
+    return {
+        "id": row.id,
+        "status": row.status,
+        "connection": row.connection_id,
+        "crm_id": crm_id,
+        "record_id": row.record_id,
+        "entity": row.entity,
+        "field": row.field,
+        "base": _only(row.base),
+        "crm": _only(row.crm),
+        "microsoft": _only(row.microsoft),
+        "other": row.other,
+        "kept": row.kept,
+        "reason": row.code,
+        "opened_at": moment(row.opened_at),
+        "resolved_at": moment(row.resolved_at),
+        "resolved_by": row.resolved_by,
+    }
+
+
+def _only(value: list[Any] | None) -> Any:
+    """Return the value kept in a list of one, which tells a null value from none."""
+    return value[0] if value else None

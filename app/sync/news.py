@@ -1,0 +1,56 @@
+"""What the CRM is told of a record: one wording for whoever moved it, the CRM itself or a mailbox."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Record
+from app.sync.feed import News, announce
+from app.sync.shown import shown
+
+WORDS: Final[Mapping[str, str]] = {"contacts": "contact", "calendar": "event", "tasks": "task"}
+
+
+def announce_record(
+    session: AsyncSession,
+    record: Record,
+    verb: str,
+    *,
+    origin: str,
+    connection_id: str | None,
+    now: datetime,
+    **said: Any,
+) -> str | None:
+    """Tell the CRM that this record was created, updated, deleted or merged; return the change's id.
+
+    ``said`` is what ``News`` says besides: changed, previous, reason, extra. A record whose creation the CRM
+    has rejected is not spoken of again.
+    """
+    if record.rejected_at is not None:
+        return None
+    news = News(
+        type=f"{WORDS[record.entity]}.{verb}",
+        subject=record.record_id,
+        at=now,
+        origin=origin,
+        record_id=record.record_id,
+        crm_id=record.crm_id,
+        revision=record.revision,
+        connection_id=connection_id,
+        snapshot=shown(record),
+        **said,
+    )
+    return announce(session, news)
+
+
+def announce_created(
+    session: AsyncSession, row: Mapping[str, Any], *, connection_id: str, origin: str = "microsoft"
+) -> None:
+    """Tell the CRM of a record that is about to be inserted, its owners in ``extra``."""
+    record = Record(**row)
+    announce_record(
+        session, record, "created", origin=origin, connection_id=connection_id, now=row["first_at"],
+        changed=[name for name, value in record.doc.items() if value],
+    )  # fmt: skip

@@ -1,0 +1,215 @@
+"""SQL of records: found, locked in order, written by the page.
+
+What moved in one is stored by the session's flush, or for a whole page at once by ``write``.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, exists, func, literal_column, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Owner, Record, Revision
+from app.records import Fields
+from app.sync.bulk import encode, typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A record as it now is, with the step that led there: a revision's fields as they were before.
+
+    ``quiet`` moves what we know about the CRM, not the record: no revision is written. ``owners`` says that
+    ``record.extra["owners"]`` moved.
+    """
+
+    record: Record
+    origin: str
+    at: datetime
+    previous: Fields
+    new: bool = False
+    owners: bool = False
+    quiet: bool = False
+
+
+class Records:
+    """The records of the transaction's workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+
+    async def get(self, record_id: str) -> Record | None:
+        """Return a record as it is now, also a deleted one."""
+        return (await self._by_id(self._all().where(Record.record_id == record_id))).get(record_id)
+
+    async def of_crm_id(self, entity: str, crm_id: str) -> Record | None:
+        """Return the record that the CRM knows by this id, also a deleted one."""
+        query = self._all().where(Record.entity == entity, Record.crm_id == crm_id)
+        return next(iter((await self._by_id(query)).values()), None)
+
+    async def locked(self, ids: Iterable[str]) -> dict[str, Record]:
+        """Return these records by id, locked in order. Links are locked after them, never before."""
+        wanted = sorted(set(ids))
+        return await self._locked(self._all().where(Record.record_id.in_(wanted))) if wanted else {}
+
+    async def locked_by_crm_id(
+        self, entity: str, crm_ids: Iterable[str], *, ids: Iterable[str] = ()
+    ) -> dict[str, Record]:
+        """Return what the CRM knows by these ids (and records by our own), by record id, locked in order."""
+        named = and_(Record.entity == entity, Record.crm_id.in_(sorted(set(crm_ids))))
+        ours = sorted(set(ids))
+        return await self._locked(
+            self._all().where(or_(named, Record.record_id.in_(ours)) if ours else named)
+        )
+
+    async def unnamed_with(self, entity: str, addresses: Collection[str]) -> dict[str, Fields]:
+        """Return the living records without a name that hold one of these e-mail addresses, by id."""
+        if not addresses:
+            return {}
+        held = func.jsonb_path_query_array(Record.doc, literal_column("'$.emails[*].address'::jsonpath"))
+        each = func.jsonb_array_elements_text(held).table_valued("value", name="address")
+        known = exists(
+            select(1).select_from(each).where(func.lower(each.c.value).in_(sorted(set(addresses))))
+        )
+        query = select(Record.record_id, Record.doc).where(
+            Record.workspace_id == self.workspace,
+            Record.entity == entity,
+            Record.crm_id.is_(None),
+            Record.deleted_at.is_(None),
+            Record.rejected_at.is_(None),
+            known,
+        )
+        return {row.record_id: row.doc for row in await self.session.execute(query)}
+
+    async def page(
+        self,
+        entity: str,
+        *,
+        after: str,
+        limit: int,
+        deleted_since: datetime | None = None,
+        unnamed: bool = False,
+        words: str | None = None,
+        user: str | None = None,
+    ) -> Sequence[Record]:
+        """Return records in the order they were made; deleted ones only since the time given."""
+        query = self._all().where(Record.entity == entity, Record.record_id > after)
+        alive = Record.deleted_at.is_(None)
+        query = query.where(or_(alive, Record.deleted_at > deleted_since) if deleted_since else alive)
+        if unnamed:
+            query = query.where(Record.crm_id.is_(None))
+        if words:
+            query = query.where(_says(words))
+        if user is not None:
+            owned = select(Owner.record_id).where(Owner.workspace_id == self.workspace, Owner.user == user)
+            query = query.where(Record.record_id.in_(owned))
+        return list((await self._by_id(query.order_by(Record.record_id).limit(limit))).values())
+
+    async def write(self, steps: Sequence[Step]) -> set[str]:
+        """Write a page in one statement: records, their revisions and owners.
+
+        Return the ids of new records that were not written, because another transaction has just given
+        their crm_id to a record: read that one, and decide again.
+        """
+        if not steps:
+            return set()
+        new = [step for step in steps if step.new]
+        values = {
+            "workspace": self.workspace,
+            "new": encode([_row(step.record) for step in new]),
+            "moved": encode([_row(step.record) for step in steps if not step.new]),
+            "steps": encode([_revision(step) for step in steps if not step.quiet]),
+            "owners": encode([_owners(step.record) for step in steps if step.new or step.owners]),
+        }
+        written = (await self.session.execute(WRITE, values)).scalar_one()
+        for step in steps:
+            if step.record in self.session:
+                self.session.expunge(step.record)  # stored already: a flush would do it again
+        return {step.record.record_id for step in new} - set(written or ())
+
+    def _all(self) -> Select[Record]:
+        return select(Record).where(Record.workspace_id == self.workspace)
+
+    async def _locked(self, query: Select[Record]) -> dict[str, Record]:
+        return await self._by_id(query.order_by(Record.record_id).with_for_update())
+
+    async def _by_id(self, query: Select[Record]) -> dict[str, Record]:
+        rows = (await self.session.scalars(query, execution_options={"populate_existing": True})).all()
+        return {record.record_id: record for record in rows}
+
+
+def _says(words: str) -> Any:
+    """Return the condition that name, company or an address contains these words."""
+    fields = ("display_name", "given_name", "family_name", "nickname", "company")
+    texts = [Record.doc[field].astext.icontains(words, autoescape=True) for field in fields]
+    addresses = func.jsonb_path_query_array(Record.doc, literal_column("'$.emails[*].address'::jsonpath"))
+    return or_(*texts, func.text(addresses).icontains(words, autoescape=True))
+
+
+def _row(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in COLUMNS}
+
+
+def _revision(step: Step) -> dict[str, Any]:
+    record = step.record
+    return {
+        "record_id": record.record_id,
+        "revision": record.revision,
+        "origin": step.origin,
+        "patch": {name: record.doc.get(name) for name in step.previous},
+        "previous": step.previous,
+        "at": step.at,
+    }
+
+
+def _owners(record: Record) -> dict[str, Any]:
+    owners = record.extra.get("owners") or []
+    return {
+        "record_id": record.record_id,
+        "users": [owner["user"] for owner in owners],
+        "accesses": [owner["access"] for owner in owners],
+    }
+
+
+COLUMNS: Final = tuple(column.name for column in Record.__table__.columns if column.name != "workspace_id")
+_STEP: Final = ("record_id", "revision", "origin", "patch", "previous", "at")
+_ALL: Final = ", ".join(COLUMNS)
+_MOVES: Final = ", ".join(
+    f"{name} = r.{name}" for name in COLUMNS if name not in {"record_id", "entity", "origin", "first_at"}
+)
+
+# What hangs on a new record is written only if the record was: hence ``lost``.
+WRITE: Final = text(f"""
+WITH made AS (
+    INSERT INTO records (workspace_id, {_ALL})
+    SELECT :workspace, {_ALL} FROM jsonb_to_recordset(CAST(:new AS jsonb)) AS r({typed(Record, COLUMNS)})
+    ON CONFLICT DO NOTHING RETURNING record_id
+), lost AS (
+    SELECT r.record_id FROM jsonb_to_recordset(CAST(:new AS jsonb)) AS r(record_id text)
+    WHERE r.record_id NOT IN (SELECT record_id FROM made)
+), moved AS (
+    UPDATE records AS t SET {_MOVES}
+    FROM jsonb_to_recordset(CAST(:moved AS jsonb)) AS r({typed(Record, COLUMNS)})
+    WHERE t.workspace_id = :workspace AND t.record_id = r.record_id
+), stepped AS (
+    INSERT INTO revisions (workspace_id, {", ".join(_STEP)})
+    SELECT :workspace, {", ".join(_STEP)}
+    FROM jsonb_to_recordset(CAST(:steps AS jsonb)) AS r({typed(Revision, _STEP)})
+    WHERE r.record_id NOT IN (SELECT record_id FROM lost)
+), owned AS (
+    SELECT r.*
+    FROM jsonb_to_recordset(CAST(:owners AS jsonb)) AS r(record_id text, users text[], accesses text[])
+    WHERE r.record_id NOT IN (SELECT record_id FROM lost)
+), disowned AS (
+    DELETE FROM owners AS t USING owned
+    WHERE t.workspace_id = :workspace AND t.record_id = owned.record_id AND t."user" <> ALL(owned.users)
+), owning AS (
+    INSERT INTO owners (workspace_id, "user", record_id, access)
+    SELECT :workspace, o."user", owned.record_id, o.access
+    FROM owned, unnest(owned.users, owned.accesses) AS o("user", access)
+    ON CONFLICT (workspace_id, "user", record_id) DO UPDATE SET access = excluded.access
+)
+SELECT array_agg(record_id) FROM made
+""")  # noqa: S608  names of our own columns
