@@ -101,6 +101,12 @@ class Collections:
         )
         return (await self.session.scalars(query)).one_or_none() is not None
 
+    async def release(
+        self, collection_id: str, *, epoch: int, due_at: datetime | None, now: datetime
+    ) -> None:
+        """Give the lease back whoever rang: the work goes on at ``due_at``, or when somebody rings again."""
+        await self.move(collection_id, epoch=epoch, lease_until=now, due_at=due_at)
+
     async def ring(self, ids: Iterable[str], *, now: datetime, pull: bool = False) -> None:
         """Ask for these collections to be looked at now; ``pull``: also for what Microsoft has."""
         wanted = sorted(set(ids))

@@ -1,14 +1,14 @@
 """SQL of links: by page, by record, by what is due."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link
-from app.sync.bulk import Row, insert_many
+from app.sync.bulk import Row, insert_many, update_many
 
 LIVE = ("linked", "suspended", "moved_out")
 
@@ -43,6 +43,11 @@ class Links:
         query = select(Link).where(
             Link.workspace_id == self.workspace, Link.record_id.in_(sorted(set(record_ids)))
         )
+        return (await self.session.scalars(query.order_by(Link.id))).all()
+
+    async def by_id(self, ids: Iterable[str]) -> Sequence[Link]:
+        """Return these links, without a lock."""
+        query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(sorted(set(ids))))
         return (await self.session.scalars(query.order_by(Link.id))).all()
 
     async def due(self, collection_id: str, *, now: datetime, limit: int) -> Sequence[Link]:
@@ -129,6 +134,33 @@ class Links:
         await self.session.execute(
             update(Link).where(Link.workspace_id == self.workspace, *where).values(**values)
         )
+
+    async def drop_wanted(self, connection_id: str, record_ids: Sequence[str]) -> None:
+        """Delete creations that nobody has begun: the item was there all along."""
+        await self.session.execute(
+            delete(Link).where(
+                Link.workspace_id == self.workspace,
+                Link.connection_id == connection_id,
+                Link.record_id.in_(list(record_ids)),
+                Link.state == "wanted",
+                Link.attempt.is_(None),
+            )
+        )
+
+    async def give(self, pairs: Mapping[str, str]) -> None:
+        """Give links without a record theirs (link id: record id)."""
+        rows = [
+            {"workspace_id": self.workspace, "id": link_id, "record_id": record_id}
+            for link_id, record_id in pairs.items()
+        ]
+        await update_many(self.session, Link, rows)
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        """Delete links that stand for nothing any more: items unmatched and gone, creations never begun."""
+        if ids:
+            await self.session.execute(
+                delete(Link).where(Link.workspace_id == self.workspace, Link.id.in_(list(ids)))
+            )
 
     async def insert(self, rows: Sequence[Row]) -> None:
         """Insert a page of links in one statement; one that was made meanwhile stays as it is."""

@@ -33,6 +33,40 @@ def covers(run: Run, *, direction: str, full: bool) -> bool:
     return run.status == "queued" and run.direction in (direction, "both") and (run.full or not full)
 
 
+def shown(run: Run, *, now: datetime) -> dict[str, Any]:
+    """Return the run as the API shows it (``api.md`` §7)."""
+    began = run.started_at
+    seconds = ((run.finished_at or now) - began).total_seconds() if began else 0.0
+    rate = run.done / seconds if seconds > 0 and run.done else None
+    left = (run.total - run.done) / rate if rate and run.total is not None and not run.finished_at else None
+    return {
+        "id": run.id,
+        "connection": run.connection_id,
+        "entity": run.entity,
+        "trigger": run.trigger,
+        "direction": run.direction,
+        "full": run.full,
+        "status": run.status,
+        "phase": run.phase,
+        "progress": {
+            "done": run.done,
+            "total": run.total,
+            "rate_per_second": None if rate is None else round(rate, 1),
+            "seconds_left": None if left is None else max(0, round(left)),
+        },
+        "counts": run.counts,
+        "approval": None,
+        "problem": run.problem,
+        "created_at": _moment(run.created_at),
+        "started_at": _moment(run.started_at),
+        "finished_at": _moment(run.finished_at),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
 class Runs:
     """The runs of the transaction's workspace."""
 

@@ -1,0 +1,65 @@
+"""Adoption: an item that a create of ours made, though its answer was lost, is known by its mark."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app.graph.protocol import Document
+from app.models import Link
+from app.records.link import Attempt
+from app.sync.page import Page, Report, receive
+from app.sync.projection import Create
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """A creating link and the item that turned out to be its own. ``copies`` carry the same mark."""
+
+    link_id: str
+    record_id: str
+    item_id: str
+    item: Document
+    copies: tuple[Document, ...] = ()
+
+
+def mark(link: Link) -> str:
+    """Return what marks the item of a link, so that its create can be recognised: one of this generation."""
+    return f"{link.id}.{link.generation}"
+
+
+def adoptions(creating: Iterable[Link], found: Mapping[str, tuple[str | None, Document]]) -> list[Adoption]:
+    """Pair creating links with the marked items among ``found`` (by id: its mark and body).
+
+    Of two items with one mark the older is the link's own. A mark that no creating link of that generation
+    bears is a copy's: the item is new.
+    """
+    by_mark: dict[str, list[tuple[str, Document]]] = {}
+    for item_id, (label, item) in found.items():
+        if label is not None:
+            by_mark.setdefault(label.casefold(), []).append((item_id, item))
+    pairs = []
+    for link in creating:
+        items = sorted(by_mark.get(mark(link).casefold(), ()), key=_born)
+        if items and link.record_id is not None:
+            (item_id, item), *copies = items
+            pairs.append(Adoption(link.id, link.record_id, item_id, item, tuple(copy for _, copy in copies)))
+    return pairs
+
+
+def adopt(page: Page, adoption: Adoption) -> None:
+    """Give the link its item: the body read is the answer that its create never got."""
+    link = page.links[adoption.link_id]
+    if link.attempt is None:
+        return
+    link.item_id = adoption.item_id
+    sent = Create(payload={}, fields=Attempt.parse(link.attempt).fields)
+    receive(page, Report(link.id, adoption.item, write=sent))
+    page.work.progress.count("to_microsoft.created")
+
+
+def untouched(item: Document) -> bool:
+    """Say whether nobody has written an item since it was made."""
+    return item.get("createdDateTime") == item.get("lastModifiedDateTime")
+
+
+def _born(pair: tuple[str, Document]) -> str:
+    return str(pair[1].get("createdDateTime"))

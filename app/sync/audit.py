@@ -1,0 +1,42 @@
+"""The audit: hints that got lost are made good, now and then, from what the rows say.
+
+``due_at`` only hints at what may be owed. A run that somebody asks for, and each safety poll, look for links
+that should exist; a full one looks at every link anew.
+"""
+
+from app.graph.contacts import SHAPE
+from app.models import Link
+from app.sync.collections import Collections
+from app.sync.links import Links
+from app.sync.spread import want_all
+from app.sync.switch import restart_round
+from app.sync.work import Work
+
+THOROUGH = frozenset({"manual", "settings", "schedule", "reconnect", "restore"})
+
+
+async def audit(work: Work) -> None:
+    """Recompute the hints of a collection at the beginning of a run that is to miss nothing."""
+    progress, collection = work.progress, work.collection
+    outdated = collection.shape != SHAPE.version
+    if progress.phase is not None or not (outdated or progress.trigger in THOROUGH):
+        return
+    async with work.transaction() as session:
+        row = await Collections(session).get(collection.id)
+        assert row is not None  # noqa: S101  its lease is ours
+        if (progress.full and progress.pulls) or outdated:
+            await restart_round(session, row)
+        if collection.sends and collection.matched_at is not None:
+            await want_all(session, collection, now=work.now)
+            await _make_due(work, Links(session))
+        await work.move(session, shape=SHAPE.version)
+    work.collection = row
+    row.shape = SHAPE.version
+
+
+async def _make_due(work: Work, links: Links) -> None:
+    here = Link.collection_id == work.collection.id
+    if work.progress.full:
+        await links.move(here, Link.state == "linked", Link.due_at.is_(None), due_at=work.now)
+    if work.progress.trigger == "manual":
+        await links.move(here, Link.problem.is_not(None), due_at=work.now, problem=None)

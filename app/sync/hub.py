@@ -1,0 +1,63 @@
+"""Move a record: its document, its revisions and what the CRM hears of it change in one step.
+
+Callers hold the record's row lock and spread what moved (``spread.py``).
+"""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Record, Revision
+from app.records.link import LinkView
+from app.records.reasons import Reason
+from app.sync.news import announce_record
+from app.sync.reconcile import Received
+
+MICROSOFT = "microsoft"
+
+
+def move_record(
+    session: AsyncSession, record: Record, received: Received, *, connection_id: str, now: datetime
+) -> None:
+    """Take over what a mailbox reports, and tell the CRM."""
+    _step(session, record, received, now=now)
+    announce_record(
+        session, record, "updated", origin=MICROSOFT, connection_id=connection_id, now=now,
+        previous=received.previous,
+    )  # fmt: skip
+
+
+def revive_record(
+    session: AsyncSession, record: Record, received: Received, *, connection_id: str, now: datetime
+) -> None:
+    """Bring a deleted record back with the edit that outlived its deletion: the CRM hears of it anew."""
+    record.deleted_at = record.deleted_because = None
+    _step(session, record, received, now=now)
+    announce_record(
+        session, record, "created", origin=MICROSOFT, connection_id=connection_id, now=now,
+        previous=received.previous, reason=Reason.EDIT_OUTLIVED_DELETE,
+    )  # fmt: skip
+
+
+def delete_record(
+    session: AsyncSession, record: Record, *, reason: str, connection_id: str | None, now: datetime
+) -> None:
+    """Mark a record deleted because its last item was; its last document is kept for 30 days."""
+    record.deleted_at, record.deleted_because = now, reason
+    _step(session, record, Received(record.doc, LinkView()), now=now)
+    announce_record(
+        session, record, "deleted", origin=MICROSOFT, connection_id=connection_id, now=now, reason=reason
+    )
+
+
+def _step(session: AsyncSession, record: Record, received: Received, *, now: datetime) -> None:
+    record.revision += 1
+    record.doc, record.last_at = received.doc, now
+    record.field_at = {**record.field_at, **received.field_at}
+    session.add(
+        Revision(
+            workspace_id=record.workspace_id, record_id=record.record_id, revision=record.revision, at=now,
+            origin=MICROSOFT, patch={name: received.doc.get(name) for name in received.previous},
+            previous=dict(received.previous),
+        )
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""A page of reports, merged in memory under ordered locks: records by id, then their links.
+
+Everything that a mailbox tells us of an item, a delta row, a GET, the answer of our own write, passes here.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import Unavailable
+from app.graph.contacts import had
+from app.graph.protocol import Document
+from app.models import Link, Record
+from app.records.link import LinkState
+from app.records.reasons import Reason
+from app.sync.conflict_rows import Conflicts
+from app.sync.conflicts import Side
+from app.sync.decisions import decide
+from app.sync.hub import move_record, revive_record
+from app.sync.links import Links
+from app.sync.owners import Owners
+from app.sync.projection import Create, Nothing, Update, owed
+from app.sync.reconcile import Received, receive_item, wrote
+from app.sync.records import Records
+from app.sync.spread import spread
+from app.sync.work import Work, viewed
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an item holds now. ``certain``: read after every write of ours ended. ``write``: its answer."""
+
+    link_id: str
+    item: Document
+    certain: bool = False
+    write: Create | Update | None = None
+
+
+@dataclass(slots=True)
+class Page:
+    """The locked rows of one page, and what moved in it."""
+
+    work: Work
+    session: AsyncSession
+    records: Mapping[str, Record]
+    links: Mapping[str, Link]
+    access: Mapping[str, str]
+    now: datetime
+    moved: set[str] = field(default_factory=set)
+
+    def record_of(self, link: Link) -> Record:
+        """Return the locked record of a link."""
+        assert link.record_id is not None  # noqa: S101  a page holds only links with records
+        return self.records[link.record_id]
+
+    async def close(self, *, own: Iterable[str]) -> None:
+        """Flush, and make due whatever other mailbox a moved record is in."""
+        await self.session.flush()
+        await spread(self.session, sorted(self.moved), now=self.now, skip=own)
+
+
+async def locked_page(work: Work, session: AsyncSession, pairs: Collection[tuple[str, str]]) -> Page:
+    """Lock these (link, record) pairs in the one order that never deadlocks.
+
+    Raises Unavailable where a link was given to another record between our look and our lock: try again.
+    """
+    records = await Records(session).locked({record_id for _, record_id in pairs})
+    links = await Links(session).locked(link_id for link_id, _ in pairs)
+    for link_id, record_id in pairs:
+        if link_id not in links or links[link_id].record_id != record_id or record_id not in records:
+            raise Unavailable("A link was given to another record meanwhile.", after=timedelta(0))
+    access = await Owners(session).access_of(work.connection.user, records)
+    return Page(work, session, records, links, access, work.now)
+
+
+def receive(page: Page, report: Report) -> None:
+    """Merge one report into its record and move the link's bases."""
+    link = page.links[report.link_id]
+    record = page.record_of(link)
+    received = _merged(page, link, record, report)
+    if record.deleted_at is not None:
+        _receive_of_deleted(page, link, record, received)
+    elif received.previous:
+        _move(page, link, record, received)
+    _note_conflicts(page, link, record, received)
+    _settle(page, link, record, received, etag=report.item.get("@odata.etag"))
+
+
+def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
+    work, wording = page.work, had(report.item)
+    listening = work.listening(page.access.get(record.record_id))
+    if report.write is not None:
+        return wrote(
+            work.shape, record.doc, viewed(link), wording,
+            write=report.write, listening=listening, field_at=record.field_at,
+        )  # fmt: skip
+    return receive_item(
+        work.shape, record.doc, viewed(link), wording,
+        listening=listening, field_at=record.field_at, certain=report.certain,
+    )  # fmt: skip
+
+
+def _move(page: Page, link: Link, record: Record, received: Received) -> None:
+    move_record(page.session, record, received, connection_id=link.connection_id, now=page.now)
+    page.moved.add(record.record_id)
+    page.work.progress.count("to_crm.updated")
+
+
+def _receive_of_deleted(page: Page, link: Link, record: Record, received: Received) -> None:
+    """Let an edit made while the CRM deleted the record outlive that delete, if it was to reach Outlook."""
+    deleting = page.work.settings.removed_from_crm == "delete" and page.work.collection.sends
+    if not received.previous or not deleting or link.state != LinkState.LINKED:
+        return
+    revive_record(page.session, record, received, connection_id=link.connection_id, now=page.now)
+    Conflicts(page.session).add_deleted_vs_edited(
+        record, connection_id=link.connection_id, fields=received.previous, now=page.now
+    )
+    decide(link, Reason.EDIT_OUTLIVED_DELETE, run=page.work.progress.run_id, now=page.now)
+    page.moved.add(record.record_id)
+    page.work.progress.count("conflicts")
+
+
+def _note_conflicts(page: Page, link: Link, record: Record, received: Received) -> None:
+    for conflict in received.conflicts:
+        Conflicts(page.session).add_settled(
+            record, conflict, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=page.now
+        )
+    page.work.progress.count("conflicts", len(received.conflicts))
+
+
+def _settle(page: Page, link: Link, record: Record, received: Received, *, etag: str | None) -> None:
+    """Store the link's new bases; it lives, and is due if something is still owed."""
+    view, now = received.link, page.now
+    link.graph_had, link.graph_means = view.graph_had, view.graph_means
+    link.attempt = view.attempt.document() if view.attempt else None
+    link.etag, link.shape, link.gone_at, link.updated_at = etag, page.work.shape.version, None, now
+    link.problem, link.failures, link.next_attempt_at = None, 0, None
+    if link.state != LinkState.LINKED and record.deleted_at is None:
+        link.state, link.linked_at = LinkState.LINKED.value, link.linked_at or now
+    still = not isinstance(owed(page.work.shape, record.doc, view), Nothing)
+    link.due_at = now if page.work.collection.sends and (still or record.deleted_at is not None) else None

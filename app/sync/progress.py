@@ -1,0 +1,105 @@
+"""How far a run has come: counted in memory, stored together with what it counts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Collection, Run
+from app.sync.feed import News, announce
+from app.sync.runs import Runs, no_counts, shown
+
+ASKED_FOR = frozenset({"manual", "initial", "settings", "reconnect", "restore", "retry"})
+
+
+@dataclass(slots=True)
+class Progress:
+    """One run as its worker sees it. ``run_id`` is None until there is something to tell.
+
+    Counts move only inside the transaction that does what they count (``save``), so that they are true also
+    after a kill.
+    """
+
+    collection: Collection
+    trigger: str
+    run_id: str | None = None
+    direction: str = "both"
+    full: bool = False
+    phase: str | None = None
+    done: int = 0
+    total: int | None = None
+    counts: dict[str, Any] = field(default_factory=no_counts)
+    touched: bool = False
+
+    @classmethod
+    def of(cls, run: Run, collection: Collection) -> "Progress":
+        """Go on with a stored run."""
+        return cls(
+            collection, run.trigger, run.id, run.direction, run.full, run.phase, run.done, run.total,
+            {**no_counts(), **run.counts},
+        )  # fmt: skip
+
+    @property
+    def pulls(self) -> bool:
+        return self.direction in {"both", "to_crm"}
+
+    @property
+    def pushes(self) -> bool:
+        return self.direction in {"both", "to_microsoft"}
+
+    def count(self, key: str, number: int = 1) -> None:
+        """Count something: ``pulled`` or ``to_crm.created``."""
+        if number:
+            first, _, second = key.partition(".")
+            place = self.counts[first] if second else self.counts
+            place[second or first] += number
+            self.touched = True
+
+    def advance(self, number: int = 1) -> None:
+        """Move on by so many items."""
+        self.done += number
+        self.touched = self.touched or self.run_id is not None
+
+    async def save(self, session: AsyncSession, *, now: datetime) -> None:
+        """Store what was counted, in the transaction that did it. A run nobody asked for begins here."""
+        if not self.touched:
+            return
+        if self.run_id is None:
+            self.run_id = self._begun(session, now=now).id
+            await session.flush()
+        await self._store(session, phase=self.phase, updated_at=now)
+        self.touched = False
+
+    async def finish(
+        self, session: AsyncSession, *, status: str, now: datetime, problem: dict[str, Any] | None = None
+    ) -> None:
+        """End the run; tell the CRM of one that somebody waits for."""
+        await self.save(session, now=now)
+        if self.run_id is None:
+            return
+        await self._store(
+            session, phase=None, updated_at=now, finished_at=now, status=status, problem=problem
+        )
+        if self.trigger in ASKED_FOR:
+            run = await Runs(session).get(self.run_id)
+            if run is not None:
+                announce(
+                    session,
+                    News(
+                        type="run.finished", subject=run.id, at=now, origin="concord",
+                        connection_id=run.connection_id, snapshot=shown(run, now=now),
+                    ),
+                )  # fmt: skip
+
+    async def _store(self, session: AsyncSession, **values: Any) -> None:
+        query = update(Run).where(Run.workspace_id == self.collection.workspace_id, Run.id == self.run_id)
+        await session.execute(query.values(done=self.done, total=self.total, counts=self.counts, **values))
+
+    def _begun(self, session: AsyncSession, *, now: datetime) -> Run:
+        return Runs(session).add(
+            connection_id=self.collection.connection_id, collection_id=self.collection.id,
+            entity=self.collection.entity, trigger=self.trigger, direction=self.direction, full=self.full,
+            status="running", started_at=now, now=now,
+        )  # fmt: skip

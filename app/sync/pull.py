@@ -1,0 +1,237 @@
+"""Pull: what changed in a folder since the last round, page by page.
+
+A page is one look at its links, one ordered lock, a merge in memory and one write together with the
+position. The next page is fetched while this one is stored.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.graph import delta
+from app.graph.calls import mark_of, read_contact
+from app.graph.contacts import had
+from app.graph.marks import read_marked
+from app.graph.protocol import DeltaExpired, Document, NotFound
+from app.ids import new_id
+from app.models import Link
+from app.records.link import Attempt, AttemptKind, LinkState
+from app.sync.adopt import Adoption, adopt, adoptions
+from app.sync.collections import Collections
+from app.sync.links import Links
+from app.sync.page import Report, locked_page, receive
+from app.sync.reconcile import needs_rereading
+from app.sync.switch import restart_round
+from app.sync.work import Work, viewed
+
+HEARD = frozenset(
+    {LinkState.LINKED, LinkState.SUSPENDED, LinkState.MOVED_OUT, LinkState.REMOVED_THERE, LinkState.GONE}
+)
+SHOWN_UNMATCHED = frozenset({"unmatched", LinkState.IN_REVIEW})
+
+
+async def pull(work: Work) -> bool:
+    """Follow the delta to the end of its round; say whether it got there within this slice.
+
+    Raises FolderGone. A token that expired begins a full round: nothing is deleted by its silence alone.
+    """
+    while True:
+        try:
+            return await _round(work)
+        except DeltaExpired:
+            await _start_over(work)
+
+
+async def _round(work: Work) -> bool:
+    collection = work.collection
+    if collection.round_full and collection.position is None:
+        async with work.transaction() as session:
+            await work.move(session, round_started_at=work.now)
+    fetching = _fetch(work, collection.position or collection.delta_link)
+    try:
+        while True:
+            page = await fetching
+            last = work.out_of_time or page.next_link is None
+            if not last:
+                fetching = _fetch(work, page.next_link)
+            await _take(work, page)
+            if page.delta_link is not None:
+                return True
+            if last:
+                return False
+    finally:
+        fetching.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await fetching
+
+
+def _fetch(work: Work, link: str | None) -> asyncio.Task[delta.Page]:
+    return asyncio.create_task(delta.contacts_delta(work.mailbox, work.folder, link))
+
+
+async def _start_over(work: Work) -> None:
+    async with work.transaction() as session:
+        collection = await Collections(session).get(work.collection.id)
+        assert collection is not None  # noqa: S101  its lease is ours
+        await restart_round(session, collection)
+        await work.move(session, round_started_at=work.now)
+    work.collection = collection
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The rows of a page, sorted by what we know of them."""
+
+    known: Mapping[str, Link]
+    rows: Mapping[str, Document]
+    removed: Sequence[str]
+    adopted: Sequence[Adoption]
+    reread: frozenset[str]
+
+    def unknown(self) -> list[Document]:
+        """Return items that no link knows and none of our own creates made."""
+        ours = {adoption.item_id for adoption in self.adopted}
+        return [
+            row for item_id, row in self.rows.items() if item_id not in self.known and item_id not in ours
+        ]
+
+
+async def _take(work: Work, page: delta.Page) -> None:
+    seen = await _sorted(work, page)
+    async with work.transaction() as session:
+        reports = [
+            Report(link.id, seen.rows[item_id], certain=item_id in seen.reread)
+            for item_id, link in seen.known.items()
+            if item_id in seen.rows and link.record_id is not None and link.state in HEARD
+        ]
+        pairs = [(link.id, link.record_id) for link in seen.known.values() if link.record_id is not None]
+        pairs = [pair for pair in pairs if pair[0] in {report.link_id for report in reports}]
+        pairs += [(adoption.link_id, adoption.record_id) for adoption in seen.adopted]
+        locked = await locked_page(work, session, pairs)
+        for report in reports:
+            receive(locked, report)
+        for adoption in seen.adopted:
+            adopt(locked, adoption)
+        await locked.close(own=locked.links)
+        await _keep_unmatched(work, session, seen)
+        await _note_removed(work, session, seen)
+        await _mark_seen(work, session, seen)
+        work.progress.count("pulled", len(seen.rows))
+        work.progress.advance(len(seen.rows))
+        await work.move(session, **_position(work, page))
+
+
+def _position(work: Work, page: delta.Page) -> dict[str, object]:
+    if page.delta_link is None:
+        return {"position": page.next_link}
+    now = work.now
+    return {
+        "position": None,
+        "delta_link": page.delta_link,
+        "pulled_at": now,
+        "poll_at": now + work.poll_every,
+    }
+
+
+async def _sorted(work: Work, page: delta.Page) -> Seen:
+    """Look the rows up, and ask Graph where a row alone can't be trusted; no transaction is open then."""
+    rows = {row["id"]: row for row in page.items}
+    async with work.transaction() as session:
+        known = await Links(session).of_items(work.connection.id, [*rows, *page.removed])
+        creating = await Links(session).in_state(work.collection.id, LinkState.WANTED, attempted=True)
+    fresh = {
+        item_id: row
+        for item_id, row in rows.items()
+        if work.collection.round_full or item_id not in known or known[item_id].etag != row.get("@odata.etag")
+    }
+    unknown = [item_id for item_id in fresh if item_id not in known]
+    adopted: list[Adoption] = []
+    if creating and unknown:
+        marked = await read_marked(work.mailbox, unknown)
+        adopted = adoptions(creating, {item_id: (mark_of(item), item) for item_id, item in marked.items()})
+    reread, gone = await _reread(work, known, fresh)
+    fresh |= reread
+    return Seen(
+        {item_id: link for item_id, link in known.items() if item_id not in gone},
+        {item_id: row for item_id, row in fresh.items() if item_id not in gone},
+        [*page.removed, *gone],
+        adopted,
+        frozenset(reread),
+    )
+
+
+async def _reread(
+    work: Work, known: Mapping[str, Link], rows: Mapping[str, Document]
+) -> tuple[dict[str, Document], set[str]]:
+    """GET the items whose row may be older than what we know of them."""
+    doubtful = [
+        item_id
+        for item_id, row in rows.items()
+        if item_id in known
+        and known[item_id].state in HEARD
+        and needs_rereading(work.shape, viewed(known[item_id]), had(row))
+    ]
+    answers = await work.mailbox.batch([read_contact(item_id) for item_id in doubtful]) if doubtful else []
+    found: dict[str, Document] = {}
+    gone: set[str] = set()
+    for item_id, answer in zip(doubtful, answers, strict=True):
+        if isinstance(answer.error(), NotFound):
+            gone.add(item_id)
+        else:
+            found[item_id] = answer.result()
+    return found, gone
+
+
+async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None:
+    """Keep items that no record knows yet as links without a record; the match comes after the round."""
+    now = work.now
+    for item_id, link in seen.known.items():
+        if item_id in seen.rows and link.state in SHOWN_UNMATCHED and link.record_id is None:
+            link.graph_had, link.etag = had(seen.rows[item_id]), seen.rows[item_id].get("@odata.etag")
+            link.gone_at, link.updated_at = None, now
+            session.add(link)
+    await Links(session).insert([_unmatched(work, row) for row in seen.unknown()])
+
+
+def _unmatched(work: Work, row: Document) -> dict[str, object]:
+    now = work.now
+    return {
+        "id": new_id("lnk", now), "connection_id": work.connection.id, "entity": work.collection.entity,
+        "collection_id": work.collection.id, "item_id": row["id"], "role": "main", "born": "microsoft",
+        "state": "unmatched", "generation": 1, "etag": row.get("@odata.etag"), "graph_had": had(row),
+        "graph_means": {}, "shape": work.shape.version, "seen_round": work.collection.round, "failures": 0,
+        "created_at": now, "updated_at": now,
+    }  # fmt: skip
+
+
+async def _note_removed(work: Work, session: AsyncSession, seen: Seen) -> None:
+    """Remember what was reported removed; an echo of our own delete ends here, the rest is verified later."""
+    gone = [link for item_id in seen.removed if (link := seen.known.get(item_id)) is not None]
+    echoes = [link.id for link in gone if _deleting(link)]
+    await _set(session, echoes, state=LinkState.REMOVED_BY_US.value, attempt=None, due_at=None, gone_at=None)
+    forgotten = [link.id for link in gone if link.state == "unmatched"]
+    await Links(session).drop(forgotten)
+    doubtful = [
+        link.id for link in gone if link.state in {LinkState.LINKED, LinkState.SUSPENDED, LinkState.IN_REVIEW}
+    ]
+    await _set(session, [each for each in doubtful if each not in echoes], gone_at=work.now)
+
+
+def _deleting(link: Link) -> bool:
+    return link.attempt is not None and Attempt.parse(link.attempt).kind is AttemptKind.DELETE
+
+
+async def _mark_seen(work: Work, session: AsyncSession, seen: Seen) -> None:
+    """In a full round remember what it showed: only what it didn't is suspected at its end."""
+    if work.collection.round_full:
+        shown = [link.id for item_id, link in seen.known.items() if item_id in seen.rows]
+        await _set(session, shown, seen_round=work.collection.round, gone_at=None)
+
+
+async def _set(session: AsyncSession, ids: Iterable[str], **values: object) -> None:
+    wanted = list(ids)
+    if wanted:
+        await Links(session).move(Link.id.in_(wanted), **values)

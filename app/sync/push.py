@@ -1,0 +1,256 @@
+"""Push: write to a folder until it holds our records, twenty at a time.
+
+What is owed is worked out afresh for each batch, under the records' locks; the attempt is committed before
+anything is sent, the note after it is answered. Safe to repeat and to kill at any point.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.errors import Interruption
+from app.graph.batch import LIMIT, Answer, Call
+from app.graph.calls import create_contact, delete_contact, update_contact
+from app.graph.protocol import EtagMismatch, FolderGone, GraphError, NotFound, OutcomeUnknown
+from app.models import Link, Record
+from app.records.link import Attempt, AttemptKind, LinkState
+from app.records.reasons import Reason
+from app.states import state
+from app.sync.adopt import mark
+from app.sync.container import folder_gone
+from app.sync.decisions import decide
+from app.sync.join import match_wanted
+from app.sync.links import Links
+from app.sync.page import Page, Report, locked_page, receive
+from app.sync.policy import RemovedFromCrm, record_deleted
+from app.sync.projection import Create, Nothing, Update, attempted, owed
+from app.sync.settle import reread, settle
+from app.sync.work import Work, viewed
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The item is to go: its record went, and the settings say that it follows."""
+
+
+Owed = Create | Update | Deletion
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One call under way, with the link it is for and what it writes."""
+
+    link_id: str
+    record_id: str
+    write: Owed
+    call: Call
+
+
+async def push(work: Work) -> bool:
+    """Write what is owed; say whether all that is due now is done within this slice."""
+    while not work.out_of_time:
+        async with work.transaction() as session:
+            due = await Links(session).due(work.collection.id, now=work.now, limit=LIMIT)
+        if not due:
+            return True
+        unanswered = [link for link in due if link.attempt is not None]
+        resting = [link for link in due if link.attempt is None and link.state == LinkState.SUSPENDED]
+        fresh = [link for link in due if link.attempt is None and link.state != LinkState.SUSPENDED]
+        if unanswered:
+            await settle(work, unanswered)
+        if resting:
+            await _wake(work, resting)
+        if fresh:
+            await match_wanted(work, fresh)
+            await _write(work, fresh)
+    return False
+
+
+async def _wake(work: Work, links: Sequence[Link]) -> None:
+    """Look at links that rest: those whose record is in scope again are read before anything is written."""
+    async with work.transaction() as session:
+        page = await locked_page(work, session, _pairs(links))
+        back = [link for link in page.links.values() if _in_scope(page, link) and link.item_id is not None]
+        for link in page.links.values():
+            link.due_at = None
+        await work.move(session)
+    await reread(work, back)
+
+
+async def _write(work: Work, links: Sequence[Link]) -> None:
+    sendings = await _attempt(work, links)
+    if not sendings:
+        return
+    answers = await work.mailbox.batch([sending.call for sending in sendings])
+    interruption = await _note(work, sendings, answers)
+    if interruption is not None:
+        raise interruption
+
+
+async def _attempt(work: Work, links: Sequence[Link]) -> list[Sending]:
+    """Decide what each link is owed and commit the attempts; what is owed nothing is due no more."""
+    async with work.transaction() as session:
+        page = await locked_page(work, session, _pairs(links))
+        sendings = [
+            sending
+            for link in page.links.values()
+            if link.due_at is not None and (sending := _decided(page, link)) is not None
+        ]
+        await Links(session).drop([link.id for link in page.links.values() if _pointless(page, link)])
+        await work.move(session)
+    return sendings
+
+
+def _pairs(links: Sequence[Link]) -> list[tuple[str, str]]:
+    return [(link.id, link.record_id) for link in links if link.record_id is not None]
+
+
+def _in_scope(page: Page, link: Link) -> bool:
+    record = page.record_of(link)
+    return record.deleted_at is None and record.record_id in page.access
+
+
+def _pointless(page: Page, link: Link) -> bool:
+    """Say whether a creation never begun has nothing left to create."""
+    begun = link.item_id is not None or link.attempt is not None
+    return link.state == LinkState.WANTED and not begun and not _in_scope(page, link)
+
+
+def _decided(page: Page, link: Link) -> Sending | None:
+    """Return the write that a link is owed now, its attempt noted on it, or None with its due time moved."""
+    record, now = page.record_of(link), page.now
+    link.due_at = None
+    if link.state not in {LinkState.WANTED, LinkState.LINKED} or not page.work.direction.sends:
+        return None
+    if record.deleted_at is not None:
+        return _after_deletion(page, link, record)
+    if record.record_id not in page.access:
+        if link.state == LinkState.LINKED:
+            link.state = LinkState.SUSPENDED.value
+        return _unsent(page, link, Reason.NOT_AN_OWNER)
+    if record.rejected_at is not None:
+        return _unsent(page, link, Reason.REJECTED_BY_CRM)
+    if record.held_until is not None and record.held_until > now and link.state == LinkState.WANTED:
+        link.due_at = record.held_until
+        return _unsent(page, link, Reason.AWAITING_NAME)
+    return _owed(page, link, record)
+
+
+def _unsent(page: Page, link: Link, reason: Reason) -> None:
+    decide(link, reason, run=page.work.progress.run_id, now=page.now)
+
+
+def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:
+    work = page.work
+    happening = record_deleted(
+        LinkState(link.state), attempt=None, direction=work.direction,
+        setting=RemovedFromCrm(work.settings.removed_from_crm),
+    )  # fmt: skip
+    if happening.deletes_item and link.item_id is not None:
+        attempt = Attempt(page.now, AttemptKind.DELETE, generation=link.generation)
+        link.attempt, link.due_at = attempt.document(), page.now
+        return Sending(link.id, record.record_id, Deletion(), delete_contact(link.item_id, etag=link.etag))
+    link.state = happening.state.value
+    if happening.reason is not None:
+        decide(link, happening.reason, run=work.progress.run_id, now=page.now)
+    return None
+
+
+def _owed(page: Page, link: Link, record: Record) -> Sending | None:
+    work, view = page.work, viewed(link)
+    write = owed(work.shape, record.doc, view)
+    if isinstance(write, Nothing):
+        decide(link, Reason.IN_SCOPE, run=work.progress.run_id, now=page.now)
+        return None
+    attempt = attempted(write, view, at=page.now, generation=link.generation)
+    link.attempt, link.due_at = attempt.document(), page.now
+    if isinstance(write, Create):
+        call = create_contact(work.folder, write.payload, mark=mark(link))
+    else:
+        call = update_contact(str(link.item_id), write.payload, etag=link.etag)
+    return Sending(link.id, record.record_id, write, call)
+
+
+async def _note(work: Work, sendings: Sequence[Sending], answers: Sequence[Answer]) -> Interruption | None:
+    """Commit what came of each call; return what stops the rest of this turn, if anything does."""
+    results = {sending.link_id: (sending, answer) for sending, answer in zip(sendings, answers, strict=True)}
+    stopping: Interruption | None = None
+    stale: list[Link] = []
+    async with work.transaction() as session:
+        page = await locked_page(work, session, [(s.link_id, s.record_id) for s in sendings])
+        for link in page.links.values():
+            sending, answer = results[link.id]
+            failure = answer.error()
+            if failure is None:
+                _done(page, link, sending, answer)
+            elif isinstance(failure, Interruption):
+                stopping = _postponed(link, failure, now=page.now) or stopping
+            elif isinstance(failure, EtagMismatch):
+                link.attempt = None
+                stale.append(link)
+            else:
+                stopping = _refused(page, link, sending, failure) or stopping
+        work.progress.advance(len(sendings))
+        await page.close(own=page.links)
+        await work.move(session)
+    if stale:
+        await reread(work, stale)
+    return stopping
+
+
+def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
+    counts = page.work.progress
+    match sending.write:
+        case Deletion():
+            _removed(link)
+            counts.count("to_microsoft.deleted")
+        case Create() as write:
+            item = answer.result()
+            link.item_id = item["id"]
+            receive(page, Report(link.id, item, write=write))
+            counts.count("to_microsoft.created")
+        case Update() as write:
+            receive(page, Report(link.id, answer.result(), write=write))
+            counts.count("to_microsoft.updated")
+    decide(link, Reason.IN_SCOPE, run=counts.run_id, now=page.now)
+
+
+def _removed(link: Link) -> None:
+    link.state, link.attempt, link.due_at, link.gone_at = LinkState.REMOVED_BY_US.value, None, None, None
+
+
+def _postponed(link: Link, failure: Interruption, *, now: datetime) -> Interruption | None:
+    """Keep the attempt where its outcome is unknown; else it surely wasn't carried out and is tried again."""
+    wait = max(failure.after, timedelta(seconds=1))
+    link.due_at = link.next_attempt_at = now + wait
+    if isinstance(failure, OutcomeUnknown):
+        return None
+    link.attempt = None
+    return failure
+
+
+def _refused(page: Page, link: Link, sending: Sending, failure: GraphError) -> Interruption | None:
+    """Follow a no to this one write: the item is gone, the folder is gone, or the value is not to be had."""
+    link.attempt, now = None, page.now
+    if isinstance(failure, FolderGone):
+        return folder_gone()
+    if isinstance(failure, NotFound):
+        if isinstance(sending.write, Deletion):
+            _removed(link)
+        elif isinstance(sending.write, Create):
+            link.due_at = now
+            return folder_gone()
+        else:
+            link.gone_at, link.due_at = now, None
+        return None
+    link.due_at, link.failures = None, link.failures + 1
+    link.problem = _problem(failure, now=now)
+    decide(link, Reason.REFUSED_BY_MICROSOFT, run=page.work.progress.run_id, now=now, detail=failure.code)
+    page.work.progress.count("parked")
+    return None
+
+
+def _problem(failure: GraphError, *, now: datetime) -> dict[str, Any]:
+    detail = f"Microsoft answered {failure.status} {failure.code}."
+    return state("refused-by-microsoft", since=now, detail=detail)

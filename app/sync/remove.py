@@ -1,0 +1,165 @@
+"""Removals: only what is verified to be gone ends a link, and that hardly ever ends its record.
+
+They gather until the collection was quiet for a moment. A look-up counts only beside a good answer for the
+folder itself: a mailbox that answers nothing has deleted nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from app.errors import Unavailable
+from app.graph.calls import read_contact
+from app.graph.folders import Folder, deleted_items_id, folder_call
+from app.graph.protocol import Document, FolderGone, NotFound
+from app.models import Link
+from app.records.link import LinkState
+from app.records.reasons import Reason
+from app.sync.container import folder_gone
+from app.sync.decisions import decide
+from app.sync.hub import delete_record
+from app.sync.links import LIVE, Links
+from app.sync.page import Page, Report, locked_page, receive
+from app.sync.policy import Access, DeletedInMicrosoft, Direction, Happening, item_gone
+from app.sync.projection import Update, owed
+from app.sync.settle import kind_of
+from app.sync.work import Work, viewed
+
+QUIET = timedelta(seconds=5)
+LONGEST = timedelta(seconds=60)
+ITEMS_A_BATCH = 19
+
+
+class Fate(Enum):
+    """What a look-up of a suspect found."""
+
+    GONE = auto()
+    ELSEWHERE = auto()
+    HERE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A suspect's fate, with its body where it is still in the folder."""
+
+    fate: Fate
+    item: Document | None = None
+
+
+def ripe_at(suspects: Sequence[Link]) -> datetime | None:
+    """Return when gathered removals are looked at: after a quiet moment, or once the first waited long."""
+    moments = [link.gone_at for link in suspects if link.gone_at is not None]
+    return min(max(moments) + QUIET, min(moments) + LONGEST) if moments else None
+
+
+async def remove(work: Work) -> datetime | None:
+    """Verify and decide the removals that are ripe; return when the rest will be."""
+    async with work.transaction() as session:
+        suspects = await Links(session).gone(work.collection.id)
+    ripe = ripe_at(suspects)
+    if ripe is None or ripe > work.now:
+        return ripe
+    deleted_items = await deleted_items_id(work.mailbox)
+    for start in range(0, len(suspects), ITEMS_A_BATCH):
+        part = suspects[start : start + ITEMS_A_BATCH]
+        await _decide(work, await _verified(work, part, deleted_items=deleted_items))
+    return None
+
+
+async def _verified(work: Work, suspects: Sequence[Link], *, deleted_items: str) -> dict[str, Verdict]:
+    reads = [read_contact(str(link.item_id)) for link in suspects]
+    own, *answers = await work.mailbox.batch([folder_call(work.folder), *reads])
+    if isinstance(own.error(missing=FolderGone), NotFound):
+        raise folder_gone()
+    if Folder.parse(own.result()).parent_id == deleted_items:
+        raise folder_gone()
+    verdicts = {}
+    for link, answer in zip(suspects, answers, strict=True):
+        if isinstance(answer.error(), NotFound):
+            verdicts[link.id] = Verdict(Fate.GONE)
+            continue
+        verdicts[link.id] = _placed(answer.result(), work.folder, deleted_items=deleted_items)
+    return verdicts
+
+
+def _placed(item: Document, folder: str, *, deleted_items: str) -> Verdict:
+    match item.get("parentFolderId"):
+        case parent if parent == folder:
+            return Verdict(Fate.HERE, item)
+        case parent if parent == deleted_items:
+            return Verdict(Fate.GONE)
+        case _:
+            return Verdict(Fate.ELSEWHERE)
+
+
+async def _decide(work: Work, verdicts: Mapping[str, Verdict]) -> None:
+    async with work.transaction() as session:
+        links = await Links(session).by_id(verdicts)
+        await Links(session).drop([link.id for link in links if _forgettable(link, verdicts)])
+        pairs = [(link.id, link.record_id) for link in links if link.record_id is not None]
+        page = await locked_page(work, session, pairs)
+        others = await Links(session).of_records(page.records)
+        for link in page.links.values():
+            if link.gone_at is None:
+                raise Unavailable("A suspect was seen again meanwhile.", after=timedelta(0))
+            _end(page, link, verdicts[link.id], others=others)
+        await page.close(own=page.links)
+        await work.move(session)
+
+
+def _forgettable(link: Link, verdicts: Mapping[str, Verdict]) -> bool:
+    return link.record_id is None and verdicts[link.id].fate is not Fate.HERE
+
+
+def _end(page: Page, link: Link, verdict: Verdict, *, others: Sequence[Link]) -> None:
+    if verdict.item is not None:
+        receive(page, Report(link.id, verdict.item, certain=True))
+        return
+    link.gone_at = link.due_at = None
+    if verdict.fate is Fate.ELSEWHERE:
+        link.state = LinkState.MOVED_OUT.value
+        decide(link, Reason.MOVED_OUT, run=page.work.progress.run_id, now=page.now)
+        return
+    _follow(page, link, _happening(page, link, others=others))
+
+
+def _happening(page: Page, link: Link, *, others: Sequence[Link]) -> Happening:
+    work, record = page.work, page.record_of(link)
+    unsaid = isinstance(owed(work.shape, record.doc, viewed(link)), Update)
+    if unsaid and record.deleted_at is None and work.direction is Direction.TWO_WAY:
+        # The CRM edited what Outlook deleted meanwhile: an edit outlives a concurrent delete.
+        return Happening(LinkState.WANTED, Reason.EDIT_OUTLIVED_DELETE, next_generation=True)
+    live = [o for o in others if o.record_id == link.record_id and o.id != link.id and o.state in LIVE]
+    access = page.access.get(record.record_id)
+    return item_gone(
+        LinkState(link.state),
+        attempt=kind_of(link),
+        direction=work.direction,
+        setting=DeletedInMicrosoft(work.settings.deleted_in_microsoft),
+        access=Access(access) if access else Access.VIEW_ONLY,
+        other_live_links=len(live),
+        record_lives=record.deleted_at is None,
+    )
+
+
+def _follow(page: Page, link: Link, happening: Happening) -> None:
+    work = page.work
+    link.state, link.attempt, link.updated_at = happening.state.value, None, page.now
+    if happening.next_generation:
+        link.generation += 1
+        link.item_id = link.etag = link.graph_had = None
+        link.graph_means, link.due_at = {}, page.now
+    if happening.reason is not None:
+        decide(link, happening.reason, run=work.progress.run_id, now=page.now)
+    if happening.deletes_record:
+        record = page.record_of(link)
+        delete_record(
+            page.session,
+            record,
+            reason="deleted_in_microsoft",
+            connection_id=link.connection_id,
+            now=page.now,
+        )
+        page.moved.add(record.record_id)
+        work.progress.count("to_crm.deleted")

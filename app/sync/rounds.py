@@ -1,0 +1,209 @@
+"""A turn at a collection: claim it, pull, match, remove, push, and say when it is due again.
+
+Safe to repeat, to lose and to kill: every step commits what it did together with how far it came, and the
+lease's epoch voids whatever a worker does after it was given up for dead.
+"""
+
+import time
+from datetime import datetime, timedelta
+
+import structlog
+
+from app import clock
+from app.db import ring
+from app.errors import Interruption, LeaseLost, Refused
+from app.graph.protocol import FolderGone, GraphError
+from app.graph.throttle import Priority
+from app.models import Collection
+from app.records.link import LinkState
+from app.sync.audit import audit
+from app.sync.collections import Collections
+from app.sync.connections import Connections
+from app.sync.container import ensure_folder, folder_gone
+from app.sync.join import join
+from app.sync.lease import Lease, leased
+from app.sync.links import Links
+from app.sync.mailboxes import open_mailbox
+from app.sync.progress import Progress
+from app.sync.pull import pull
+from app.sync.push import push
+from app.sync.readiness import ready
+from app.sync.remove import remove
+from app.sync.resources import Resources
+from app.sync.runs import Runs
+from app.sync.settings import EffectiveSettings
+from app.sync.settle import settle
+from app.sync.stumble import fall, stumble
+from app.sync.work import SLICE_SECONDS, Work
+from app.sync.workspaces import Workspaces
+
+SOON = timedelta(seconds=5)
+log = structlog.get_logger()
+
+
+async def sync_collection(resources: Resources, workspace: str, target: str) -> None:
+    """Do what this collection is due for; another worker's lease is left alone."""
+    async with leased(resources, workspace, target) as held:
+        if held is None:
+            return
+        lease, collection = held
+        try:
+            await _turns(resources, lease)
+        except LeaseLost:
+            log.info("collection.taken_over")
+        except Refused as refused:
+            await fall(resources, lease, refused)
+        except (Interruption, GraphError) as failure:
+            await stumble(resources, lease, collection, failure)
+        except Exception as error:
+            log.exception("collection.failed")
+            await stumble(resources, lease, collection, error)
+
+
+async def _turns(resources: Resources, lease: Lease) -> None:
+    """Go round until nobody has rung meanwhile, or the slice is over."""
+    ends_at = time.monotonic() + SLICE_SECONDS
+    while True:
+        work = await _begin(resources, lease, ends_at=ends_at)
+        if work is None:
+            await _rest(resources, lease)
+            return
+        done, due_at = await _turn(work)
+        if await _finish(work, done=done, due_at=due_at):
+            return
+
+
+async def _begin(resources: Resources, lease: Lease, *, ends_at: float) -> Work | None:
+    """Read afresh what bears on the collection; None where it may not be worked on."""
+    now = clock.now()
+    async with resources.db.transaction(lease.workspace) as session:
+        collection = await Collections(session).get(lease.collection_id)
+        assert collection is not None  # noqa: S101  its lease is ours
+        workspace = await Workspaces(session).get(lease.workspace)
+        connection = await Connections(session).get(collection.connection_id)
+        if workspace is None or connection is None or not ready(workspace, connection, collection):
+            return None
+        lease.wanted = collection.wanted
+        settings = await EffectiveSettings(session).of(connection.id, collection.entity)
+        run = await Runs(session).take(collection.id, now=now)
+        await session.flush()
+        progress = Progress.of(run, collection) if run else Progress(collection, _occasion(collection, now))
+        priority: Priority = "bulk" if progress.full or collection.matched_at is None else "now"
+        mailbox = await open_mailbox(resources, session, connection.id, priority=priority)
+    return Work(resources, lease, workspace, connection, collection, settings, mailbox, progress, ends_at)
+
+
+def _occasion(collection: Collection, now: datetime) -> str:
+    """Return what a run that nobody asked for was begun by."""
+    pulls = collection.poll_at is not None and collection.poll_at <= now
+    if collection.wanted == collection.served:
+        return "schedule" if pulls else "retry"
+    return "notification" if pulls else "crm"
+
+
+async def _turn(work: Work) -> tuple[bool, datetime | None]:
+    """Do one turn; say whether it came to its end, and when gathered removals are ripe."""
+    await ensure_folder(work)
+    await audit(work)
+    if not await _pulled(work):
+        return False, None
+    await _phase(work, "match")
+    await join(work)
+    ripe_at = await remove(work)
+    if not (work.progress.pushes and work.direction.sends):
+        return True, ripe_at
+    await _phase(work, "push")
+    return await push(work), ripe_at
+
+
+async def _pulled(work: Work) -> bool:
+    """Pull if it is time to, or if a round is under way; say whether the round is complete."""
+    collection, progress = work.collection, work.progress
+    under_way = collection.position is not None or collection.delta_link is None
+    timely = collection.poll_at is not None and collection.poll_at <= work.now
+    asked = progress.run_id is not None and progress.pulls and progress.phase in {None, "pull"}
+    if not (under_way or timely or asked):
+        return True
+    await _phase(work, "pull", poll_at=work.now + work.poll_every)
+    await _settle_creates(work)
+    try:
+        if not await pull(work):
+            return False
+    except FolderGone as gone:
+        raise folder_gone() from gone
+    if collection.round_full:
+        await _end_full_round(work)
+    return True
+
+
+async def _settle_creates(work: Work) -> None:
+    """Know which of the folder's items are our own before any is imported."""
+    async with work.transaction() as session:
+        creating = await Links(session).in_state(work.collection.id, LinkState.WANTED, attempted=True)
+    if creating and work.collection.delta_link is None:
+        await settle(work, creating)
+
+
+async def _end_full_round(work: Work) -> None:
+    """Suspect what was linked before a full round and not shown by it; each is verified one by one."""
+    collection, now = work.collection, work.now
+    async with work.transaction() as session:
+        links = Links(session)
+        while unseen := await links.unseen(
+            collection.id, round_no=collection.round, before=collection.round_started_at or now
+        ):
+            for link in unseen:
+                link.gone_at = now
+            await session.flush()
+        await work.move(session, round_full=False)
+
+
+async def _phase(work: Work, phase: str, **values: object) -> None:
+    """Begin a phase. A round moves ``poll_at`` on before it asks: whoever rings meanwhile is heard after it."""
+    progress = work.progress
+    if progress.phase == phase or (progress.run_id is None and not values):
+        return
+    progress.phase, progress.touched = phase, progress.run_id is not None
+    async with work.transaction() as session:
+        await work.move(session, **values)
+
+
+async def _finish(work: Work, *, done: bool, due_at: datetime | None) -> bool:
+    """Say when the collection is due again and give it back; False where there is more to do at once."""
+    now, progress, epoch = work.now, work.progress, work.lease.epoch
+    async with work.transaction() as session:
+        collections, runs = Collections(session), Runs(session)
+        next_due = await Links(session).next_due(work.collection.id) if work.direction.sends else None
+        asked = [at for at in (due_at, next_due if progress.pushes else None) if at is not None]
+        ended = done and all(at > now + SOON for at in asked)
+        if ended:
+            await progress.finish(session, status="succeeded", now=now)
+            await work.move(session, failures=0, problem=None, succeeded_at=now)
+        else:
+            await work.move(session)
+        if done and not work.out_of_time:
+            if ended and await runs.open_of(work.collection.id):
+                return False
+            row = await collections.get(work.collection.id)
+            poll_at = row.poll_at if row is not None else None
+            moments = [at for at in (due_at, next_due, poll_at) if at is not None]
+            return await collections.finish(
+                work.collection.id, epoch=epoch, wanted=work.lease.wanted, now=now,
+                due_at=min(moments, default=None),
+            )  # fmt: skip
+        await collections.release(work.collection.id, epoch=epoch, due_at=now, now=now)
+        ring(
+            session,
+            "collection",
+            workspace=work.lease.workspace,
+            target=work.collection.id,
+            bulk=progress.full,
+        )
+        return True
+
+
+async def _rest(resources: Resources, lease: Lease) -> None:
+    """Give back a collection that may not be worked on; whoever makes it ready again rings."""
+    now = clock.now()
+    async with resources.db.transaction(lease.workspace) as session:
+        await Collections(session).release(lease.collection_id, epoch=lease.epoch, due_at=None, now=now)

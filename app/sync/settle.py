@@ -1,0 +1,105 @@
+"""Settle attempts whose end we never learned: a create, update or delete that was sent and not answered.
+
+Nothing else is sent for such a link before. One empty look-up right after a time-out proves nothing, so an
+ambiguous create is repeated at the earliest 60 seconds after its attempt and after two empty look-ups.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.graph.calls import delete_contact, read_contact
+from app.graph.marks import find_marked
+from app.graph.protocol import Document, NotFound
+from app.models import Link
+from app.records.link import Attempt, AttemptKind, LinkState
+from app.sync.adopt import Adoption, adopt, adoptions, mark, untouched
+from app.sync.links import Links
+from app.sync.page import Report, locked_page, receive
+from app.sync.work import Work
+
+PATIENCE = timedelta(seconds=60)
+LOOKS = 2
+
+
+def kind_of(link: Link) -> AttemptKind | None:
+    """Return what stands unanswered on a link."""
+    return Attempt.parse(link.attempt).kind if link.attempt else None
+
+
+async def settle(work: Work, links: Sequence[Link]) -> None:
+    """Find out what became of these links' attempts, as far as that can be known now."""
+    creating = [link for link in links if kind_of(link) is AttemptKind.CREATE]
+    if creating:
+        await _settle_creates(work, creating)
+    others = [link for link in links if kind_of(link) in {AttemptKind.UPDATE, AttemptKind.DELETE}]
+    if others:
+        await reread(work, others)
+
+
+async def _settle_creates(work: Work, creating: Sequence[Link]) -> None:
+    found = await find_marked(work.mailbox, work.folder, marks=[mark(link) for link in creating])
+    items = {item["id"]: (label, item) for label, marked in found.items() for item in marked}
+    adopted = adoptions(creating, items)
+    now = work.now
+    async with work.transaction() as session:
+        page = await locked_page(work, session, [(a.link_id, a.record_id) for a in adopted])
+        for adoption in adopted:
+            adopt(page, adoption)
+        await page.close(own=page.links)
+        missing = [link.id for link in creating if link.id not in page.links]
+        for link in (await Links(session).locked(missing)).values():
+            _look_again(link, now=now)
+        await work.move(session)
+    await _remove_copies(work, adopted)
+
+
+def _look_again(link: Link, *, now: datetime) -> None:
+    """Count an empty look-up. After two, the second late enough, the create surely never happened."""
+    if link.attempt is None:
+        return
+    began = Attempt.parse(link.attempt).at
+    link.failures += 1
+    if link.failures >= LOOKS and now >= began + PATIENCE:
+        link.attempt, link.failures, link.due_at, link.next_attempt_at = None, 0, now, None
+    else:
+        link.due_at = link.next_attempt_at = max(began + PATIENCE, now + timedelta(seconds=1))
+
+
+async def _remove_copies(work: Work, adopted: Sequence[Adoption]) -> None:
+    """Delete what a repeated create made twice, if nobody has touched it since."""
+    copies = [copy for adoption in adopted for copy in adoption.copies if untouched(copy)]
+    if copies:
+        await work.mailbox.batch(
+            [delete_contact(copy["id"], etag=copy.get("@odata.etag")) for copy in copies]
+        )
+
+
+async def reread(work: Work, links: Sequence[Link]) -> None:
+    """GET these links' items and receive them; one that isn't there is suspected gone."""
+    held = [link for link in links if link.item_id is not None and link.record_id is not None]
+    answers = await work.mailbox.batch([read_contact(str(link.item_id)) for link in held])
+    bodies: dict[str, Document] = {}
+    missing: set[str] = set()
+    for link, answer in zip(held, answers, strict=True):
+        if isinstance(answer.error(), NotFound):
+            missing.add(link.id)
+        else:
+            bodies[link.id] = answer.result()
+    elsewhere = {each for each, body in bodies.items() if body.get("parentFolderId") != work.folder}
+    async with work.transaction() as session:
+        page = await locked_page(work, session, [(link.id, str(link.record_id)) for link in held])
+        for link in page.links.values():
+            if link.id in missing | elsewhere:
+                _not_here(link, now=work.now)
+            else:
+                receive(page, Report(link.id, bodies[link.id], certain=True))
+        await page.close(own=page.links)
+        await work.move(session)
+
+
+def _not_here(link: Link, *, now: datetime) -> None:
+    """End a delete of ours that took effect; what else isn't in the folder is verified as a removal."""
+    if kind_of(link) is AttemptKind.DELETE:
+        link.state, link.attempt, link.due_at, link.gone_at = LinkState.REMOVED_BY_US.value, None, None, None
+    else:
+        link.gone_at, link.attempt, link.due_at = link.gone_at or now, None, None

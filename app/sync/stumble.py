@@ -1,0 +1,63 @@
+"""When a turn breaks off: why, what it means for the connection, and when it is tried again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from app import clock
+from app.errors import Interruption, LeaseLost, Refused, Throttled
+from app.models import Collection
+from app.states import state
+from app.sync.lease import Lease
+from app.sync.progress import Progress
+from app.sync.resources import Resources
+from app.sync.runs import Runs
+from app.sync.standing import STATUS, refused
+
+FIRST = timedelta(seconds=5)
+LONGEST = timedelta(minutes=15)
+log = structlog.get_logger()
+
+
+async def stumble(resources: Resources, lease: Lease, collection: Collection, failure: Exception) -> None:
+    """Note why the turn broke off and try again, ever later. Bases and position are as last committed."""
+    now, failures = clock.now(), collection.failures + 1
+    after = min(FIRST * 2 ** min(failures - 1, 10), LONGEST)
+    if isinstance(failure, Interruption):
+        after = max(failure.after, timedelta(seconds=1))
+    log.warning("collection.stumbled", reason=str(failure), failures=failures, seconds=after.total_seconds())
+    problem = _problem(failure, collection, now=now, again=now + after)
+    try:
+        async with resources.db.transaction(lease.workspace) as session:
+            await lease.move(session, failures=failures, due_at=now + after, lease_until=now, problem=problem)
+    except LeaseLost:
+        log.info("collection.taken_over")
+
+
+async def fall(resources: Resources, lease: Lease, refusal: Refused) -> None:
+    """Stop until a person acts: what concerns more than this collection is the connection's."""
+    now = clock.now()
+    async with resources.db.transaction(lease.workspace) as session:
+        await lease.move(session, lease_until=now, due_at=None)
+        collection = await session.get(Collection, (lease.workspace, lease.collection_id))
+        assert collection is not None  # noqa: S101  its lease is ours
+        problem = state(refusal.problem, since=now, detail=refusal.reason)
+        collection.problem = None if refusal.problem in STATUS else problem
+        run = await Runs(session).take(lease.collection_id, now=now)
+        if run is not None:
+            await session.flush()
+            await Progress.of(run, collection).finish(session, status="failed", now=now, problem=problem)
+        await refused(
+            session, collection.connection_id, refusal,
+            microsoft=resources.tokens.microsoft, key_ring=resources.key_ring, now=now,
+        )  # fmt: skip
+    log.warning("collection.refused", problem=refusal.problem)
+
+
+def _problem(failure: Exception, collection: Collection, *, now: datetime, again: datetime) -> dict[str, Any]:
+    slug = "throttled" if isinstance(failure, Throttled) else "microsoft-unavailable"
+    detail = failure.reason if isinstance(failure, Interruption) else None
+    since = (collection.problem or {}).get("since")
+    began = datetime.fromisoformat(since) if since else now
+    return state(slug, since=began, detail=detail, next_attempt_at=again)
