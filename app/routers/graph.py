@@ -52,25 +52,31 @@ async def _take(scope: Scope, receive: Receive, *, path: str) -> int:
     body = await _read(receive)
     if body is None:
         return 413
-    resources: Resources = scope["state"]["resources"]
+    resources, notifications = scope["state"]["resources"], scope["state"]["notifications"]
     lifecycle = path.startswith(LIFECYCLE_PATH)
     route = path.removeprefix(LIFECYCLE_PATH if lifecycle else NOTIFICATION_PATH)
     items = _genuine(resources, route, _items(body))
-    if not items:
-        NOTIFICATIONS.labels("ignored").inc()
-        return 202
-    notifications: Notifications = scope["state"]["notifications"]
     try:
-        if lifecycle:
-            events = {(str(item.get("subscriptionId")), str(item.get("lifecycleEvent"))) for item in items}
-            await follow_lifecycle(resources, route, events)
-        else:
-            await notifications.heard(route, _item_ids(items))
+        if lifecycle and items:
+            await _follow(resources, route, items)
+        elif items:
+            await _ring(notifications, route, items)
     except Unavailable:
         NOTIFICATIONS.labels("not_stored").inc()
         return 503
-    NOTIFICATIONS.labels("lifecycle" if lifecycle else "stored").inc(len(items))
+    NOTIFICATIONS.labels("stored" if items else "ignored").inc()
     return 202
+
+
+async def _ring(notifications: Notifications, route: str, items: list[Item]) -> None:
+    named = [item.get("resourceData") for item in items]
+    ids = {told["id"] for told in named if isinstance(told, dict) and isinstance(told.get("id"), str)}
+    await notifications.heard(route, ids)
+
+
+async def _follow(resources: Resources, route: str, items: list[Item]) -> None:
+    events = {(str(item.get("subscriptionId")), str(item.get("lifecycleEvent"))) for item in items}
+    await follow_lifecycle(resources, route, events)
 
 
 def _validation_token(query: bytes) -> str | None:
@@ -109,15 +115,6 @@ def _genuine(resources: Resources, route: str, items: list[Item]) -> list[Item]:
     states = {state for item in items if isinstance(state := item.get("clientState"), str)}
     proved = {state for state in states if proves(resources, route, state)}
     return [item for item in items if item.get("clientState") in proved]
-
-
-def _item_ids(items: list[Item]) -> set[str]:
-    ids = set()
-    for item in items:
-        named = item.get("resourceData")
-        if isinstance(named, dict) and isinstance(named.get("id"), str):
-            ids.add(named["id"])
-    return ids
 
 
 async def _answer(

@@ -147,13 +147,17 @@ def _wish(resources: Resources, collection: Collection, known: Subscription) -> 
         resource=f"/me/contactFolders/{collection.container_id}/contacts",
         notification_url=f"{base}/notifications/{known.route}",
         lifecycle_url=f"{base}/lifecycle/{known.route}",
-        client_state=client_state(resources, known.route),
+        client_state=resources.key_ring.sign(_proof(known.route)),
     )
 
 
-def client_state(resources: Resources, route: str) -> str:
-    """Return the word by which a notification of this route proves itself, without a query."""
-    return resources.key_ring.sign(f"graph:{route}")
+def proves(resources: Resources, route: str, client_state: str) -> bool:
+    """Say whether a notification's word is one that we gave for this route, in constant time and no query."""
+    return resources.key_ring.verify(_proof(route), client_state)
+
+
+def _proof(route: str) -> str:
+    return f"graph:{route}"
 
 
 async def _rest(timers: Timers, known: Subscription, *, now: datetime) -> None:
