@@ -36,7 +36,7 @@ REASONS: dict[str, str] = {
     Reason.MAILBOX_FULL: "The mailbox is full.",
     Reason.THROTTLED: "Microsoft asks us to slow down; it goes on by itself.",
     Reason.RETRYING: "It did not work yet and is tried again by itself.",
-    Reason.EDIT_OUTLIVED_DELETE: "It was deleted on one side while it was edited on the other: the edit stays.",
+    Reason.EDIT_OUTLIVED_DELETE: "It was deleted on one side and edited on the other: the edit stays.",
     Reason.RESTORED: "It was restored.",
     Reason.COPY_IGNORED: "It is a copy of an item that is synced already.",
     Reason.ONLINE_MEETING_UNAVAILABLE: "This account can't make online meetings.",

@@ -1,4 +1,4 @@
-"""The catalogue of problems and reasons, for programs (JSON) and for the person who follows a problem's link."""
+"""The catalogue of problems and reasons, for programs and for the person who follows a problem's link."""
 
 from html import escape
 from typing import Annotated
@@ -18,7 +18,7 @@ router = APIRouter(tags=["problems"])
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem }}</style>
+<style>body {{ font: 1rem/1.5 system-ui; max-width: 38rem; margin: 4rem auto; padding: 0 1rem }}</style>
 <h1>{title}</h1>
 <p>{detail}</p>
 <p><strong>What to do:</strong> {cure}</p>

@@ -1,0 +1,121 @@
+"""Settings of an entity in a connection: what was chosen, over the workspace's defaults, over the built-in ones.
+
+Stored is only what was chosen. What is in force is worked out at each use, so that a default that changes, or a
+field that the workspace locks, counts at once for every connection that inherits it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import EntitySettings, Workspace
+
+Json = dict[str, Any]
+BUILT: Final = ("contacts",)
+"""The entities that can be configured; the others are known by name only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSettings:
+    """How the contacts of one connection sync."""
+
+    direction: str = "disabled"
+    conflict_resolution: str = "newest_wins"
+    folder_name: str
+    import_new: bool = True
+    removed_from_crm: str = "keep"
+    # Becomes `delete` with the breaker: until then nothing stands behind a mass deletion in a mailbox.
+    deleted_in_microsoft: str = "keep"
+    # Not to be chosen yet.
+    field_overrides: Mapping[str, str] = field(default_factory=dict)
+    classes: Sequence[str] = ()
+    ownership: str = "all_assigned"
+    left_scope: str = "keep"
+    existing_records: str = "all"
+    existing_since: date | None = None
+
+
+CHOOSABLE: Final = (
+    "direction",
+    "conflict_resolution",
+    "folder_name",
+    "import_new",
+    "removed_from_crm",
+    "deleted_in_microsoft",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The settings in force, and where each comes from."""
+
+    settings: ContactSettings
+    inherited: tuple[str, ...]
+    locked: tuple[str, ...]
+
+    @classmethod
+    def of(cls, workspace: Workspace, chosen: Json) -> "InForce":
+        """Work out what is in force: a locked field is the workspace's, whatever was chosen."""
+        defaults = dict(workspace.defaults.get("contacts", {}))
+        locked = tuple(name for name in CHOOSABLE if name in defaults.pop("locked", ()))
+        free = {name: value for name, value in chosen.items() if name not in locked}
+        known = {part.name for part in fields(ContactSettings)}
+        values = {"folder_name": workspace.name} | defaults | free
+        settings = ContactSettings(**{name: value for name, value in values.items() if name in known})
+        return cls(settings, tuple(name for name in CHOOSABLE if name not in free), locked)
+
+
+class EffectiveSettings:
+    """The settings of the transaction's workspace: the SQL of ``entity_settings``."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+
+    async def of(self, connection_id: str, entity: str) -> ContactSettings:
+        """Return the settings in force for one connection."""
+        return (await self.of_many([connection_id], entity))[connection_id]
+
+    async def of_many(self, connection_ids: Iterable[str], entity: str) -> dict[str, ContactSettings]:
+        """Return the settings in force for each of these connections, two queries for all."""
+        ids = list(connection_ids)
+        workspace = await self._own()
+        rows = await self._rows(ids, entity)
+        return {one: InForce.of(workspace, rows[one].chosen if one in rows else {}).settings for one in ids}
+
+    async def in_force(self, connection_id: str, entity: str) -> tuple[InForce, int]:
+        """Return the settings in force with where each comes from, and the revision of the choice."""
+        row = (await self._rows([connection_id], entity)).get(connection_id)
+        found = InForce.of(await self._own(), row.chosen if row else {})
+        return found, row.revision if row else 0
+
+    async def chosen(self, connection_id: str, entity: str) -> Json:
+        """Return what was chosen, and nothing that is inherited."""
+        row = (await self._rows([connection_id], entity)).get(connection_id)
+        return dict(row.chosen) if row else {}
+
+    async def choose(self, connection_id: str, entity: str, chosen: Json, *, now: datetime) -> None:
+        """Make this the whole choice. Whoever calls holds the connection's row."""
+        row = {"workspace_id": self.workspace, "connection_id": connection_id, "entity": entity}
+        made = insert(EntitySettings).values(**row, chosen=chosen, revision=1, updated_at=now)
+        news = {"chosen": chosen, "revision": EntitySettings.revision + 1, "updated_at": now}
+        await self.session.execute(made.on_conflict_do_update(index_elements=list(row), set_=news))
+
+    async def _own(self) -> Workspace:
+        query = select(Workspace).where(Workspace.id == self.workspace)
+        found = await self.session.scalars(query, execution_options={"populate_existing": True})
+        return found.one()
+
+    async def _rows(self, connection_ids: list[str], entity: str) -> dict[str, EntitySettings]:
+        query = select(EntitySettings).where(
+            EntitySettings.workspace_id == self.workspace,
+            EntitySettings.connection_id.in_(connection_ids),
+            EntitySettings.entity == entity,
+        )
+        rows = await self.session.scalars(query, execution_options={"populate_existing": True})
+        return {row.connection_id: row for row in rows}
