@@ -25,7 +25,7 @@ class Candidates:
             Record.record_id.in_(list(record_ids)),
             Record.deleted_at.is_(None),
         )
-        return {record_id: doc for record_id, doc in (await self.session.execute(query)).tuples()}
+        return dict((await self.session.execute(query)).tuples().all())
 
     async def records(
         self, *, user: str, connection_id: str, entity: str, addresses: Collection[str] | None

@@ -9,18 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import Unavailable
 from app.graph.contacts import parse
 from app.ids import new_id
-from app.models import Link, Match, Owner, Record, Revision
+from app.models import Link, Match, Record
 from app.records import Fields
-from app.records.contact import match_keys
+from app.records.contact import empty, match_keys
 from app.records.link import LinkState
-from app.sync.bulk import insert_many, update_many
+from app.sync.bulk import update_many
 from app.sync.candidates import Candidates
 from app.sync.links import Links
 from app.sync.matching import Matches, Review, match
-from app.sync.news import announce_created
+from app.sync.news import announce_record
 from app.sync.page import Report, locked_page, receive
 from app.sync.policy import Access
 from app.sync.reconcile import Received, born
+from app.sync.records import Records, Step
 from app.sync.spread import spread, want_all
 from app.sync.work import Work
 
@@ -163,49 +164,37 @@ def _match_row(work: Work, link: Link, review: Review) -> Match:
 
 async def _import(work: Work, links: Sequence[Link]) -> None:
     """Make records of items that nobody has yet; each becomes the user's own."""
+    listening, own = work.listening(Access.PRIMARY), [link.id for link in links]
+    received = {link.id: born(work.shape, link.graph_had or {}, listening=listening) for link in links}
     async with work.transaction() as session:
-        rows: list[dict[str, Any]] = []
-        moved: list[dict[str, Any]] = []
-        for link in links:
-            received = born(work.shape, link.graph_had or {}, listening=work.listening(Access.PRIMARY))
-            row = _record_row(work, received)
-            rows.append(row)
-            moved.append(_linked_row(work, link, row["record_id"], received))
-            announce_created(session, row, connection_id=work.connection.id)
-        await insert_many(session, Record, rows)
-        await insert_many(session, Owner, [_owner_row(work, row) for row in rows])
-        await insert_many(session, Revision, [_revision_row(row) for row in rows])
-        await update_many(session, Link, moved)
-        own = [link.id for link in links]
+        records = {link.id: _born(work, received[link.id]) for link in links}
+        await Records(session).write([_first_step(record) for record in records.values()])
+        for record in records.values():
+            announce_record(
+                session, record, "created", origin="microsoft", connection_id=work.connection.id,
+                now=record.first_at, changed=[name for name, value in record.doc.items() if value],
+            )  # fmt: skip
+        rows = [_linked_row(work, link, records[link.id].record_id, received[link.id]) for link in links]
+        await update_many(session, Link, rows)
         await spread(session, [row["record_id"] for row in rows], now=work.now, skip=own)
         work.progress.count("to_crm.created", len(rows))
         await work.move(session)
 
 
-def _record_row(work: Work, received: Received) -> dict[str, Any]:
+def _born(work: Work, received: Received) -> Record:
     now = work.now
-    return {
-        "workspace_id": work.lease.workspace, "record_id": new_id("rec", now),
-        "entity": work.collection.entity, "crm_id": None, "doc": received.doc, "revision": 1,
-        "field_at": received.field_at,
-        "extra": {"owners": [{"user": work.connection.user, "access": Access.PRIMARY.value}]},
-        "crm_had": {}, "crm_revision": 0, "offers": {}, "origin": "microsoft",
-        "origin_connection": work.connection.id, "first_at": now, "last_at": now,
-    }  # fmt: skip
+    owners = [{"user": work.connection.user, "access": Access.PRIMARY.value}]
+    return Record(
+        workspace_id=work.lease.workspace, record_id=new_id("rec", now), entity=work.collection.entity,
+        crm_id=None, doc=received.doc, extra={"owners": owners}, revision=1, field_at=received.field_at,
+        crm_had={}, crm_revision=0, offers={}, origin="microsoft", origin_connection=work.connection.id,
+        first_at=now, last_at=now,
+    )  # fmt: skip
 
 
-def _owner_row(work: Work, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "workspace_id": row["workspace_id"], "user": work.connection.user, "record_id": row["record_id"],
-        "access": Access.PRIMARY.value,
-    }  # fmt: skip
-
-
-def _revision_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "workspace_id": row["workspace_id"], "record_id": row["record_id"], "revision": 1,
-        "origin": "microsoft", "patch": row["doc"], "previous": {}, "at": row["first_at"],
-    }  # fmt: skip
+def _first_step(record: Record) -> Step:
+    blank = {name: empty(name) for name in record.doc}
+    return Step(record=record, origin="microsoft", at=record.first_at, previous=blank, new=True)
 
 
 def _linked_row(work: Work, link: Link, record_id: str, received: Received) -> dict[str, Any]:

@@ -125,20 +125,26 @@ def _decided(page: Page, link: Link) -> Sending | None:
         return None
     if record.deleted_at is not None:
         return _after_deletion(page, link, record)
+    reason = _why_not(page, link, record)
+    if reason is None:
+        return _owed(page, link, record)
+    decide(link, reason, run=page.work.progress.run_id, now=now)
+    return None
+
+
+def _why_not(page: Page, link: Link, record: Record) -> Reason | None:
+    """Return why a living record isn't written now, with the link put where that leaves it."""
     if record.record_id not in page.access:
         if link.state == LinkState.LINKED:
             link.state = LinkState.SUSPENDED.value
-        return _unsent(page, link, Reason.NOT_AN_OWNER)
+        return Reason.NOT_AN_OWNER
     if record.rejected_at is not None:
-        return _unsent(page, link, Reason.REJECTED_BY_CRM)
-    if record.held_until is not None and record.held_until > now and link.state == LinkState.WANTED:
+        return Reason.REJECTED_BY_CRM
+    held = record.held_until is not None and record.held_until > page.now
+    if held and link.state == LinkState.WANTED:
         link.due_at = record.held_until
-        return _unsent(page, link, Reason.AWAITING_NAME)
-    return _owed(page, link, record)
-
-
-def _unsent(page: Page, link: Link, reason: Reason) -> None:
-    decide(link, reason, run=page.work.progress.run_id, now=page.now)
+        return Reason.AWAITING_NAME
+    return None
 
 
 def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:

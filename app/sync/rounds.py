@@ -159,7 +159,7 @@ async def _end_full_round(work: Work) -> None:
 
 
 async def _phase(work: Work, phase: str, **values: object) -> None:
-    """Begin a phase. A round moves ``poll_at`` on before it asks: whoever rings meanwhile is heard after it."""
+    """Begin a phase. A round moves ``poll_at`` on before it asks, so that a ring meanwhile counts."""
     progress = work.progress
     if progress.phase == phase or (progress.run_id is None and not values):
         return
