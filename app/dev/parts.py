@@ -15,7 +15,6 @@ from app.dev.process import Child, Heed, Part, Start, StartError
 from app.dev.services import Postgres, Redis
 from app.dev.state import State, chosen, keep, write_private
 from app.dev.voice import Voice, welcome
-from app.migrate import migrate
 
 MARK_PROPERTY = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
 # The order in which parts end, and how many seconds each has for it; together less than five.
@@ -59,7 +58,7 @@ class Parts:
         if "CONCORD_REDIS_URL" not in os.environ:
             yield self._part(self.redis.child, self.redis.start, self.redis.stop)
         environment = self._service_environment()
-        yield lambda _heed: migrate(environment["CONCORD_DATABASE_OWNER_URL"])
+        yield partial(up_to_date, environment["CONCORD_DATABASE_OWNER_URL"])
         if self.own_sandbox:
             yield partial(answering, f"{self.microsoft.control}/_sandbox/health")
         port = str(self.state.ports["api"])
@@ -175,6 +174,14 @@ class Parts:
         }
         write_private(self.dev_json, contract)
         self.voice.say(welcome(contract, crm=self.crm_url if self.demo else None, folder=self.folder))
+
+
+def up_to_date(owner_url: str, _heed: Heed) -> None:
+    """Migrate the database."""
+    # Imported here because it takes most of a second, in which the first processes start already.
+    from app.migrate import migrate  # noqa: PLC0415
+
+    migrate(owner_url)
 
 
 def answering(url: str, heed: Heed) -> None:

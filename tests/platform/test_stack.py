@@ -1,12 +1,18 @@
 """`concord dev` itself: everything answers, everything ends, and the next start continues."""
 
 import json
+import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+
+from app.dev.process import Child
+from app.dev.services import Postgres, answers, free_port, wait_until_ready
 
 CONTRACT = {
     "api",
@@ -94,3 +100,77 @@ def answers_again(stack, name, before):
         return running != before and workspace_name(stack.dev) == "Acme Realty"
     except (AssertionError, httpx.HTTPError, psutil.NoSuchProcess):
         return False
+
+
+@pytest.fixture
+def another_microsoft(tmp_path):
+    """A sandbox that is not the stack's own, and the file that describes it."""
+    port, tls_port = free_port(), free_port()
+    child = Child(
+        "another",
+        [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "--port",
+            str(port),
+            "--tls-port",
+            str(tls_port),
+            "--data",
+            str(tmp_path),
+        ],
+        log=tmp_path / "another.log",
+        env={**os.environ, "SANDBOX_CLIENT_ID": "another-client", "SANDBOX_CLIENT_SECRET": "another-secret"},
+    )
+    child.start()
+    http = f"http://127.0.0.1:{port}"
+    wait_until_ready(child, lambda: answers(port))
+
+    def describe(**changes):
+        described = {
+            "graph": http,
+            "authority": f"https://localhost:{tls_port}",
+            "ca": str(tmp_path / "ca.pem"),
+            "client_id": "another-client",
+            "client_secret": "another-secret",
+            "control": http,
+        }
+        (tmp_path / "microsoft.json").write_text(json.dumps(described | changes))
+        return str(tmp_path / "microsoft.json")
+
+    yield describe
+    child.stop()
+
+
+def test_another_microsoft_takes_the_sandbox_s_place(new_stack, another_microsoft):
+    file = another_microsoft()
+    stack = new_stack("--no-demo", "--microsoft", file)
+    told = stack.part("worker").environ()
+
+    assert stack.dev["sandbox"] == json.loads(Path(file).read_text())["control"]
+    assert told["CONCORD_MICROSOFT_CLIENT_ID"] == "another-client"
+    assert told["CONCORD_CLOCK_URL"] == f"{stack.dev['sandbox']}/_sandbox/clock"
+    with pytest.raises(AssertionError, match="sandbox does not run"):
+        stack.part("sandbox")
+
+
+def test_a_microsoft_without_controls_has_no_people_and_no_clock(new_stack, another_microsoft):
+    stack = new_stack("--no-demo", "--microsoft", another_microsoft(control=None))
+
+    assert (stack.dev["sandbox"], stack.dev["users"]) == (None, [])
+    assert "CONCORD_CLOCK_URL" not in stack.part("worker").environ()
+
+
+def test_databases_of_our_own_replace_the_embedded_ones(new_stack, tmp_path, monkeypatch):
+    server = Postgres(tmp_path / "pg", log=tmp_path / "postgres.log", durable=False)
+    server.start()
+    try:
+        for variable, role in (("", "app"), ("_SWEEP", "sweep"), ("_OWNER", "owner")):
+            monkeypatch.setenv(f"CONCORD_DATABASE{variable}_URL", server.url(f"concord_{role}"))
+        stack = new_stack()
+
+        assert not (stack.folder / "postgres").exists()
+        assert workspace_name(stack.dev) == "Acme Realty"
+        stack.stop()
+    finally:
+        server.stop()
