@@ -47,14 +47,14 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-async def _nobody_listens(rings: Collection[Ring]) -> None:
+async def nobody_listens(rings: Collection[Ring]) -> None:
     """Stand in where no queue is at hand; the sweep finds the work."""
 
 
 class Database:
     """One PostgreSQL, reached as one role."""
 
-    def __init__(self, url: str, *, doorbell: Doorbell = _nobody_listens, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, doorbell: Doorbell = nobody_listens, pool_size: int = 10) -> None:
         self.engine: AsyncEngine = create_async_engine(
             url, pool_size=pool_size, max_overflow=5, json_serializer=_dumps, json_deserializer=orjson.loads
         )

@@ -53,14 +53,18 @@ async def work(ctx: Context, kind: str, workspace: str, target: str) -> None:
     resources: Resources = ctx["resources"]
     with structlog.contextvars.bound_contextvars(job=kind, workspace=workspace, target=target):
         try:
-            with metrics.job(kind):
+            with metrics.JOB_SECONDS.labels(kind).time():
                 await DUE[kind](resources, workspace, target)
+            outcome = "done"
         except Interruption as interruption:
             log.warning("job.interrupted", reason=interruption.reason)
             await _again(resources.db, kind, workspace, target, after=interruption.after)
+            outcome = "interrupted"
         except Exception:
             log.exception("job.failed")
             await _again(resources.db, kind, workspace, target, after=AFTER_A_FAILURE)
+            outcome = "failed"
+        metrics.JOBS.labels(kind, outcome).inc()
 
 
 async def _again(db: Database, kind: str, workspace: str, target: str, *, after: timedelta) -> None:
