@@ -71,7 +71,7 @@ def place_of(call: Call, *, start: Place, rules: Rules) -> Place:
 def page(call: Call, changes: Changes, place: Place, *, size: int, show: Show) -> dict[str, Any]:
     """Return one page of a round: ``value`` and either a nextLink or a deltaLink, never both."""
     if "expire" in call.deltas or (place.since and changes.forgotten > max(place.since, place.floor)):
-        raise state_not_found(place.since)
+        raise state_not_found(place.since, again=call.link(deltatoken=""))
     if "empty_page" in call.deltas:
         return {"value": [], "@odata.nextLink": call.link(skiptoken=place.token("skip"))}
     found = list(islice(_told(changes, place), size + 1))

@@ -82,11 +82,13 @@ def folder_exists() -> GraphError:
     )
 
 
-def state_not_found(position: int) -> GraphError:
+def state_not_found(position: int, *, again: str) -> GraphError:
+    """Say that a delta token has expired; ``again`` is where a new round begins."""
     return GraphError(
         HTTPStatus.GONE,
         "SyncStateNotFound",
         f"The sync state generation is not found; generation={position};",
+        headers={"Location": again},
     )
 
 
