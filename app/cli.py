@@ -54,12 +54,13 @@ def api(
     grace: Annotated[int, typer.Option(help="Seconds that requests under way have at the end.")] = 10,
 ) -> None:
     """Serve the API. Run as many of it as you like."""
+    settings = _settings()
     import uvicorn
 
     from app.main import create_app
 
     uvicorn.run(
-        create_app(_settings()),
+        create_app(settings),
         host=host,
         port=port,
         log_config=None,
@@ -72,9 +73,10 @@ def api(
 @app.command()
 def worker() -> None:
     """Do the background work. Run as many of it as you like."""
+    settings = _settings()
     from app.worker import run
 
-    run(_settings())
+    run(settings)
 
 
 @app.command(

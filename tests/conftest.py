@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 import redis.asyncio
 from stack import new_stack, stack  # noqa: F401 - fixtures
@@ -23,6 +24,10 @@ from app.config import PREFIX, Settings
 from app.db import Database
 from app.dev.services import Postgres, Redis, StartError, free_port
 from app.migrate import migrate
+
+# A machine that is busy with other tests makes an example slow, not wrong.
+hypothesis.settings.register_profile("concord", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("concord")
 
 TEMPLATE = "concord"
 REDIS_PASSWORD = "only-for-tests"

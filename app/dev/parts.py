@@ -151,11 +151,14 @@ class Parts:
         }
 
     def _settle(self) -> None:
-        if self.microsoft.control:
-            self.users = settle_people(self.microsoft.control)
-        self._workspace = settle_workspace(
-            self.api_url, operator_key=self.state.operator_key, known=self.state.workspace
-        )
+        try:
+            if self.microsoft.control:
+                self.users = settle_people(self.microsoft.control)
+            self._workspace = settle_workspace(
+                self.api_url, operator_key=self.state.operator_key, known=self.state.workspace
+            )
+        except httpx.HTTPError as error:
+            raise StartError(f"{error.request.method} {error.request.url}: {error}") from error
         if self._workspace != self.state.workspace:
             self.state.workspace = self._workspace
             keep(self.state, folder=self.folder)
@@ -179,9 +182,14 @@ class Parts:
 def up_to_date(owner_url: str, _heed: Heed) -> None:
     """Migrate the database."""
     # Imported here because it takes most of a second, in which the first processes start already.
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
     from app.migrate import migrate  # noqa: PLC0415
 
-    migrate(owner_url)
+    try:
+        migrate(owner_url)
+    except (OSError, SQLAlchemyError) as error:
+        raise StartError(f"The database can't be migrated: {error}") from error
 
 
 def answering(url: str, heed: Heed) -> None:
