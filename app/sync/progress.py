@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Collection, Run
 from app.sync.feed import News, announce
-from app.sync.runs import Runs, no_counts, shown
+from app.sync.runs import OPEN, Runs, no_counts, shown
 
 ASKED_FOR = frozenset({"manual", "initial", "settings", "reconnect", "restore", "retry"})
 
@@ -94,7 +94,9 @@ class Progress:
                 )  # fmt: skip
 
     async def _store(self, session: AsyncSession, **values: Any) -> None:
-        query = update(Run).where(Run.workspace_id == self.collection.workspace_id, Run.id == self.run_id)
+        query = update(Run).where(
+            Run.workspace_id == self.collection.workspace_id, Run.id == self.run_id, Run.status.in_(OPEN)
+        )
         await session.execute(query.values(done=self.done, total=self.total, counts=self.counts, **values))
 
     def _begun(self, session: AsyncSession, *, now: datetime) -> Run:

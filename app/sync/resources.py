@@ -19,7 +19,7 @@ from app.sync.tokens import TokenSource
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The open handles of an API or worker process. ``http`` leads out to the CRM's own endpoints, guarded."""
+    """The open handles of a process. ``http`` leads out to the CRM's own endpoints, guarded."""
 
     db: Database
     settings: Settings

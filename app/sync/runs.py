@@ -1,6 +1,7 @@
 """Runs: what one sync has done so far, counted as it happens."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -67,6 +68,17 @@ def _moment(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which runs a list is to show; None: whatever they are."""
+
+    connection: str | None = None
+    entity: str | None = None
+    status: str | None = None
+    trigger: str | None = None
+    since: datetime | None = None
+
+
 class Runs:
     """The runs of the transaction's workspace."""
 
@@ -114,6 +126,32 @@ class Runs:
         if run is not None and run.status == "queued":
             run.status, run.started_at, run.updated_at = "running", now, now
         return run
+
+    async def page(self, wanted: Filter, *, before: str | None, limit: int) -> Sequence[Run]:
+        """Return the next runs of a list, the newest first."""
+        query = select(Run).where(Run.workspace_id == self.workspace)
+        named = {
+            Run.connection_id: wanted.connection, Run.entity: wanted.entity, Run.status: wanted.status,
+            Run.trigger: wanted.trigger,
+        }  # fmt: skip
+        for column, value in named.items():
+            if value is not None:
+                query = query.where(column == value)
+        if wanted.since is not None:
+            query = query.where(Run.created_at >= wanted.since)
+        if before is not None:
+            query = query.where(Run.id < before)
+        return (await self.session.scalars(query.order_by(Run.id.desc()).limit(limit))).all()
+
+    async def cancel(self, run: Run, *, now: datetime) -> bool:
+        """Cancel a run that has not ended; say whether it hadn't."""
+        query = (
+            update(Run)
+            .where(Run.workspace_id == self.workspace, Run.id == run.id, Run.status.in_(OPEN))
+            .values(status="cancelled", phase=None, finished_at=now, updated_at=now)
+            .returning(Run.id)
+        )
+        return (await self.session.scalars(query)).one_or_none() is not None
 
     async def cancel_open(self, collection_ids: Sequence[str], *, now: datetime) -> None:
         """Cancel whatever has not ended in these collections."""
