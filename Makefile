@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 # An installed uv is used; where there is none, one is put beside the environment, not into it.
 UV = $(shell command -v uv || echo .venv/uv/bin/uv)
-COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url pyproject.toml
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev demo smoke test check bench lock clean
