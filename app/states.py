@@ -51,6 +51,16 @@ KINDS: dict[str, Kind] = {
         "Nothing is switched on until somebody confirms that this is the right account.",
         "user", "confirm_account", "Confirm this account",
     ),
+    "sign-in-declined": Kind(
+        "The sign-in was declined or broken off.",
+        "Microsoft's page was left without accepting what is asked for.",
+        "user", "reconnect", "Sign in again",
+    ),
+    "sign-in-failed": Kind(
+        "Microsoft refused the sign-in.",
+        "The detail says why, as far as Microsoft does.",
+        "user", "reconnect", "Sign in again",
+    ),
     "other-account-needed": Kind(
         "This account can't be used here.",
         "Microsoft does not let accounts of this kind sign in to the application.",

@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from msal.oauth2cli.oidc import Client
 
+from app.config import Settings
 from app.errors import Refused, Unavailable
 from app.graph import scopes
 from app.graph.entra import PERSONAL_TENANT, SHARED_TENANTS, SOON, Application, Entra
@@ -50,16 +51,28 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Microsoft:
-    """Microsoft's sign-in, for any application of any cloud."""
+    """Microsoft's sign-in as this deployment uses it: any application of any cloud, back to one address."""
 
     entra: Entra
+    redirect_uri: str
+    default: Application | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Read the settings; the deployment's own application serves workspaces that have none."""
+        client_id, secret = settings.microsoft_client_id, settings.microsoft_client_secret
+        default = None
+        if client_id is not None and secret is not None:
+            default = Application(
+                client_id, settings.microsoft_tenant, settings.microsoft_cloud, secret.get_secret_value()
+            )
+        return cls(Entra.of(settings), f"{settings.public_url}/oauth/callback", default)
 
     def begin(
         self,
         application: Application,
         *,
         asks: Iterable[str],
-        redirect_uri: str,
         state: str,
         login_hint: str | None = None,
         choose_account: bool = False,
@@ -73,7 +86,7 @@ class Microsoft:
         client = Client({"authorization_endpoint": f"{pages}/authorize"}, application.client_id)
         flow: Flow = client.initiate_auth_code_flow(
             scope=[*scopes.at(application.graph_host, asks), *OIDC],
-            redirect_uri=redirect_uri,
+            redirect_uri=self.redirect_uri,
             state=state,
             login_hint=login_hint,
             prompt="select_account" if choose_account else None,
@@ -86,7 +99,6 @@ class Microsoft:
         *,
         tenant: str | None,
         asks: Iterable[str],
-        redirect_uri: str,
         state: str,
     ) -> str:
         """Return the page on which an administrator approves these permissions for the whole organisation.
@@ -97,7 +109,7 @@ class Microsoft:
         query = {
             "client_id": application.client_id,
             "scope": " ".join(scopes.at(application.graph_host, asks)),
-            "redirect_uri": redirect_uri,
+            "redirect_uri": self.redirect_uri,
             "state": state,
         }
         where = "organizations" if named in SHARED_TENANTS else named

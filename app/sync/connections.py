@@ -1,0 +1,123 @@
+"""SQL of connections: by id, by user, by mailbox, and in lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ids import new_id
+from app.models import Collection, Connection
+
+ENDED: Final = ("disconnecting", "disconnected")
+CALM: Final = ("active", "pending", *ENDED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which connections a list is to show; None: whatever they are."""
+
+    user: str | None = None
+    status: str | None = None
+    attention: bool | None = None
+    oldest_first: bool = False
+
+
+class Connections:
+    """The connections of the transaction's workspace."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+
+    async def get(self, connection_id: str) -> Connection | None:
+        """Return a connection as it is now."""
+        return await self.session.get(Connection, (self.workspace, connection_id), populate_existing=True)
+
+    async def locked(self, connection_id: str) -> Connection | None:
+        """Return a connection that nobody else can move before this transaction ends."""
+        return await self.session.get(
+            Connection, (self.workspace, connection_id), populate_existing=True, with_for_update=True
+        )
+
+    async def reusable(self, user: str, *, login_hint: str | None) -> Connection | None:
+        """Return the locked connection that another wish of this user to connect means, if there is one.
+
+        The one with this hint, else the one still pending. Two wishes at the same moment wait for each other.
+        """
+        await self.session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:wish, 0))"),
+            {"wish": f"connect:{self.workspace}:{user}"},
+        )
+        hinted = func.lower(Connection.login_hint) == (login_hint or "").casefold()
+        query = (
+            select(Connection)
+            .where(
+                Connection.workspace_id == self.workspace,
+                Connection.user == user,
+                or_(hinted, Connection.status == "pending"),
+                Connection.status != "disconnecting",
+            )
+            .order_by(hinted.desc().nulls_last(), Connection.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        return (await self.session.scalars(query)).one_or_none()
+
+    def add(self, *, now: datetime, **values: Any) -> Connection:
+        """Add a connection that nobody has signed in to yet."""
+        connection = Connection(
+            workspace_id=self.workspace, id=new_id("con", now), status="pending", revision=1,
+            created_at=now, updated_at=now, **values,
+        )  # fmt: skip
+        self.session.add(connection)
+        return connection
+
+    async def holder_of(self, tenant_id: str, oid: str, *, but: str) -> Connection | None:
+        """Return the other connection of this workspace that has this mailbox already."""
+        query = select(Connection).where(
+            Connection.workspace_id == self.workspace,
+            Connection.tenant_id == tenant_id,
+            Connection.oid == oid,
+            Connection.status.not_in(("disconnected", "needs_confirmation")),
+            Connection.id != but,
+        )
+        return (await self.session.scalars(query.limit(1))).one_or_none()
+
+    async def in_status(self, status: str) -> Sequence[Connection]:
+        """Return every connection in a status, locked in order."""
+        query = select(Connection).where(
+            Connection.workspace_id == self.workspace, Connection.status == status
+        )
+        return (await self.session.scalars(query.order_by(Connection.id).with_for_update())).all()
+
+    async def page(self, wanted: Wanted, *, beyond: str | None, limit: int) -> Sequence[Connection]:
+        """Return the next connections of a list, in the order in which they were made or backwards."""
+        query = select(Connection).where(Connection.workspace_id == self.workspace, *self._fits(wanted))
+        if beyond is not None:
+            query = query.where(Connection.id > beyond if wanted.oldest_first else Connection.id < beyond)
+        order = Connection.id.asc() if wanted.oldest_first else Connection.id.desc()
+        return (await self.session.scalars(query.order_by(order).limit(limit))).all()
+
+    @staticmethod
+    def _fits(wanted: Wanted) -> list[Any]:
+        fits: list[Any] = []
+        if wanted.user is not None:
+            fits.append(Connection.user == wanted.user)
+        if wanted.status is not None:
+            fits.append(Connection.status == wanted.status)
+        if wanted.attention is not None:
+            needs = or_(
+                Connection.status.not_in(CALM),
+                Connection.problem.is_not(None) & (Connection.status != "disconnected"),
+                exists().where(
+                    Collection.workspace_id == Connection.workspace_id,
+                    Collection.connection_id == Connection.id,
+                    Collection.problem.is_not(None),
+                    Connection.status.not_in(ENDED),
+                ),
+            )
+            fits.append(needs if wanted.attention else ~needs)
+        return fits
