@@ -127,7 +127,8 @@ class SubscriptionCalls:
         self._refuse_another(wanted)
         kept = self.watch.keep(wanted)
         context = {"@odata.context": f"{call.root}/$metadata#subscriptions/$entity"}
-        return json_reply(context | _shown(kept, client_state=kept.client_state), status=201)
+        shown = context | _shown(kept, client_state=kept.client_state)
+        return json_reply(shown, status=201, headers=call.preferences.applied())
 
     def get(self, call: Call) -> Reply:
         return _one(call, self._own(call))

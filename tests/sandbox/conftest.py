@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from graph_stage import IMMUTABLE, Outlook, Stage, staged
+from graph_stage import IMMUTABLE, Listener, Outlook, Stage, listening, staged
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +31,10 @@ async def immutable(stage: Stage) -> AsyncIterator[Outlook]:
     """Adele's Outlook, with immutable ids."""
     async with await stage.outlook(**IMMUTABLE) as client:
         yield client
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    """An endpoint for notifications."""
+    async with listening() as endpoint:
+        yield endpoint

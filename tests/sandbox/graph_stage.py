@@ -1,15 +1,19 @@
 """A running sandbox, and people with Outlook open: real HTTP, nothing of the sandbox is replaced."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from sandbox.founding import Registration, found
 from sandbox.graph.exchange import Exchange
@@ -90,6 +94,10 @@ class Stage:
     async def advance(self, **period: float) -> None:
         await self.control("clock", advance_seconds=timedelta(**period).total_seconds())
 
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """Return what is kept of every subscription."""
+        return [body for kind, body in self.world._snapshot() if kind == "subscription.kept"]
+
     async def journal(self, mail: str = "adele@contoso.example", *, after: int = 0) -> list[dict[str, Any]]:
         answer = await self.controls.get("/_sandbox/journal", params={"mail": mail, "after": after})
         return answer.json()["entries"]
@@ -108,18 +116,13 @@ async def staged(folder: Path | None = None) -> AsyncIterator[Stage]:
         create_app(world), host="127.0.0.1", port=0, http=Door, log_level="warning", lifespan="on",
         server_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
-    server = Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 — uvicorn has nothing to wait for
-        await asyncio.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as controls:
+        async with (
+            _serving(config) as url,
+            httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as controls,
+        ):
             yield Stage(world, url, controls)
     finally:
-        server.should_exit = True
-        await serving
         world.close()
 
 
@@ -132,3 +135,67 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
     assert inner["client-request-id"] == answer.headers["client-request-id"]
     assert inner["date"]
     return answer.status_code, error["code"]
+
+
+@dataclass
+class Listener:
+    """An endpoint for notifications that answers as it is told to, and remembers what it was sent."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    delay: float = 0
+    echo: Callable[[str], Response] = lambda token: Response(token, media_type="text/plain")
+    handshakes: list[str] = field(default_factory=list)
+    posts: list[tuple[str, list[dict[str, Any]]]] = field(default_factory=list)
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        return [entry for _, entries in self.posts for entry in entries]
+
+    async def answer(self, request: Request) -> Response:
+        if (token := request.query_params.get("validationToken")) is not None:
+            self.handshakes.append(str(request.url))
+            await asyncio.sleep(self.delay)
+            return self.echo(token)
+        status = self.answers.pop(0) if self.answers else 202
+        entries = (await request.json())["value"]
+        if status < 300:
+            self.posts.append((request.url.path, entries))
+        await asyncio.sleep(self.delay)
+        return Response(status_code=status)
+
+    async def hears(self, count: int, *, within: float = 5) -> list[dict[str, Any]]:
+        """Wait until that many entries have come, and return all."""
+        async with asyncio.timeout(within):
+            while len(self.heard) < count:  # noqa: ASYNC110 — seen from outside, as by any client
+                await asyncio.sleep(0.01)
+        return self.heard
+
+    async def hears_nothing_more(self, *, within: float = 0.25) -> None:
+        before = len(self.heard)
+        await asyncio.sleep(within)
+        assert len(self.heard) == before, self.heard[before:]
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Listener]:
+    """Serve a listener on a free port until the block ends."""
+    listener = Listener()
+    app = Starlette(routes=[Route("/{path:path}", listener.answer, methods=["POST"])])
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+    async with _serving(config) as url:
+        listener.url = url
+        yield listener
+
+
+@asynccontextmanager
+async def _serving(config: uvicorn.Config) -> AsyncIterator[str]:
+    server = Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 — uvicorn has nothing to wait for
+        await asyncio.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
