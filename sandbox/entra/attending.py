@@ -63,7 +63,7 @@ async def _answered(world: World, endpoint: Endpoint, request: Request) -> Respo
 
 
 def _failure(world: World, request: Request, error: GraphError) -> Response:
-    if error.code.isdigit():
+    if error.code.isdecimal():
         answer = refused(world, request, Refusal(int(error.code)))
         answer.status_code = error.status
     else:

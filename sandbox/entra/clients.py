@@ -1,7 +1,7 @@
 """Check that a token request comes from the application it names, by secret or certificate (facts §9.6)."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 import jwt
@@ -58,8 +58,8 @@ def _check_assertion(app: App, form: Mapping[str, str], authority: Authority) ->
         raise Refusal(700027, app=app.client_id, why=f"{error}.") from None
     if not claims["iss"] == claims["sub"] == app.client_id:
         raise Refusal(700027, app=app.client_id, why="issuer and subject must be its id.")
-    audiences = claims.get("aud")
-    if not _audiences(authority) & set([audiences] if isinstance(audiences, str) else audiences or []):
+    named = claims.get("aud")
+    if not _audiences(authority).intersection(map(str, named if isinstance(named, list) else [named])):
         raise Refusal(700023)
 
 
@@ -76,14 +76,18 @@ def _key_of(app: App, assertion: str) -> RSAPublicKey:
     for certificate in app.certificates:
         parsed = x509.load_pem_x509_certificate(certificate.encode())
         key = parsed.public_key()
-        if isinstance(key, RSAPublicKey) and any(header.get(n) == v for n, v in _thumbprints(parsed)):
+        if isinstance(key, RSAPublicKey) and _named_by(header, parsed):
             return key
     raise Refusal(700027, app=app.client_id, why="no registered key has the thumbprint it names.")
 
 
-def _thumbprints(certificate: x509.Certificate) -> Iterator[tuple[str, str]]:
-    yield "x5t", _base64(certificate.fingerprint(hashes.SHA1()))  # noqa: S303
-    yield "x5t#S256", _base64(certificate.fingerprint(hashes.SHA256()))
+def _named_by(header: Mapping[str, str], certificate: x509.Certificate) -> bool:
+    """Compare thumbprints. Quirk: MSAL for Python leaves the padding on, others take it off; both will do."""
+    thumbprints = {
+        "x5t": certificate.fingerprint(hashes.SHA1()),  # noqa: S303
+        "x5t#S256": certificate.fingerprint(hashes.SHA256()),
+    }
+    return any(str(header.get(name, "")).rstrip("=") == _base64(raw) for name, raw in thumbprints.items())
 
 
 def _base64(raw: bytes) -> str:
