@@ -31,18 +31,12 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What we asked Microsoft for and don't yet know the end of.
-
-    ``fields`` are the parts that were sent, as we meant them. ``unsure`` are the parts that now hold neither
-    the old value nor ours, each as ``[raw, sent]``: Microsoft's wording of what we sent, or an edit of the
-    mailbox's user. Such a part is written once more, and the answer tells.
-    """
+    """What we asked Microsoft for and don't know the end of; ``fields`` are the parts as we meant them."""
 
     at: datetime
     kind: AttemptKind
     fields: Fields = field(default_factory=dict)
     generation: int = 0
-    unsure: Fields = field(default_factory=dict)
 
     def document(self) -> Fields:
         """Return the attempt as JSON, for the ``attempt`` column."""
@@ -51,7 +45,6 @@ class Attempt:
             "kind": self.kind.value,
             "fields": self.fields,
             "generation": self.generation,
-            "unsure": self.unsure,
         }
 
     @classmethod
@@ -61,8 +54,10 @@ class Attempt:
             kind=AttemptKind(document["kind"]),
             fields=document["fields"],
             generation=document["generation"],
-            unsure=document["unsure"],
         )
+
+
+UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +67,10 @@ class LinkView:
     Both are keyed by the parts of a ``Shape``. A part missing in ``graph_had`` was never agreed. For a list
     ``graph_means`` holds ``{"shown": [...], "hidden": [...]}``: what the seats stand for (where that isn't
     what the wording says) and the elements that are to stay out of them.
+
+    ``graph_means["unsure"]`` has the parts that came out of an unanswered write holding neither the old value
+    nor ours, each as ``[raw, sent]``: Microsoft's wording of what we sent, or an edit of the mailbox's user.
+    Such a part is owed once more, and the answer tells.
     """
 
     graph_had: Fields = field(default_factory=dict)

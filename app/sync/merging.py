@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.records import Fields, Value, values
-from app.records.link import Attempt, AttemptKind, LinkView
+from app.records.link import UNSURE, Attempt, AttemptKind, LinkView
 from app.records.shape import Part, Shape
 from app.records.values import LISTS, Element
 from app.sync import lists, projection
@@ -43,7 +43,7 @@ class Merging:
         self.had, self.means = dict(link.graph_had), dict(link.graph_means)
         self.attempt = link.attempt
         self.sent = dict(link.attempt.fields) if link.attempt else {}
-        self.unsure = dict(link.attempt.unsure) if link.attempt else {}
+        self.unsure: Fields = dict(self.means.pop(UNSURE, {}))
         self.previous: Fields = {}
         self.stamps: Fields = {}
         self.conflicts: list[Conflict] = []
@@ -56,12 +56,13 @@ class Merging:
     @property
     def view(self) -> LinkView:
         """The link as it stands by now."""
-        return LinkView(self.had, self.means, self._attempt())
+        means = {**self.means, UNSURE: self.unsure} if self.unsure else self.means
+        return LinkView(self.had, means, self._attempt())
 
     def hear(self, part: Part, raw: Value) -> None:
         """Take in what one part of the item says now, where that isn't what it said before."""
         name, value = part.name, self.shape.read(part, raw)
-        if name in self.sent:
+        if name in self.sent or name in self.unsure:
             self._recognise(part, raw, value)
         elif name not in self.had:
             self._meet(part, raw, value)
@@ -91,19 +92,17 @@ class Merging:
     def _recognise(self, part: Part, raw: Value, value: Value) -> None:
         """Tell our own write, arriving late, from an edit; where we can't, it is written once more."""
         name = part.name
-        sent, known = self.sent[name], self.unsure.get(name)
-        if values.same(part.kind, value, sent):
-            self.agree(part, raw, sent=sent)
-            if known:
-                self.resolve(part, known, sent=sent)
-        elif not self.takes:
-            self.agree(part, raw, sent=value)
-        else:
-            if known is None or known[0] != raw:
-                self.unsure[name] = [raw, sent]
+        known: Sequence[Value] = self.unsure.get(name) or ()
+        if known and known[0] == raw:
             return
-        del self.sent[name]
-        self.unsure.pop(name, None)
+        sent = self.sent.pop(name) if name in self.sent else known[1]
+        if values.same(part.kind, value, sent) or not self.takes:
+            self.agree(part, raw, sent=sent if self.takes else value)
+            if known:
+                del self.unsure[name]
+                self.resolve(part, known, sent=sent)
+        else:
+            self.unsure[name] = [raw, sent]
 
     def resolve(self, part: Part, unsure: Sequence[Value], *, sent: Value) -> None:
         """Settle what an unsure part was, now that ``had`` shows how Microsoft words what was ``sent``.
@@ -288,9 +287,7 @@ class Merging:
         """Return what still stands of the attempt; an adopted item isn't being created any more."""
         if self.attempt is None or self.attempt.kind is AttemptKind.DELETE:
             return self.attempt
-        if not self.sent and not self.unsure:
-            return None
-        return replace(self.attempt, kind=AttemptKind.UPDATE, fields=self.sent, unsure=self.unsure)
+        return replace(self.attempt, kind=AttemptKind.UPDATE, fields=self.sent) if self.sent else None
 
 
 def _by_element(part: Part) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.records import Fields, Value, values
-from app.records.link import Attempt, AttemptKind, LinkView
+from app.records.link import UNSURE, Attempt, AttemptKind, LinkView
 from app.records.shape import Part, Shape
 from app.records.values import LISTS, Element
 
@@ -97,7 +97,7 @@ def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
         fields = {name: shown(shape, doc, link, part) for name, part in shape.parts.items()}
         said = {name: value for name, value in fields.items() if value}
         return Create(shape.payload(said, {}), fields)
-    unsure = link.attempt.unsure if link.attempt else {}
+    unsure = link.graph_means.get(UNSURE, {})
     fields = {}
     for name, part in shape.parts.items():
         if name in link.graph_had or name in unsure:
@@ -114,10 +114,13 @@ def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
     return Update(shape.payload(fields, link.graph_had), {**fields, **repeated}, tuple(fields))
 
 
+class AttemptStands(Exception):  # noqa: N818  named after what happened
+    """A write was to be sent while nobody knows what became of the one before: that is settled first."""
+
+
 def attempted(write: Create | Update, link: LinkView, *, at: datetime, generation: int) -> Attempt:
-    """Return the attempt to be committed before the write is sent; what stood before stays known in it."""
+    """Return the attempt to be committed before the write is sent, once none stands any more."""
+    if link.attempt is not None:
+        raise AttemptStands
     kind = AttemptKind.CREATE if isinstance(write, Create) else AttemptKind.UPDATE
-    before = link.attempt
-    if before is None or before.generation != generation:
-        return Attempt(at, kind, write.fields, generation)
-    return Attempt(at, kind, {**before.fields, **write.fields}, generation, before.unsure)
+    return Attempt(at, kind, write.fields, generation)

@@ -3,12 +3,12 @@
 Pure functions over documents and link views; a decision can be made again after any crash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.records import Fields, Value, values
-from app.records.link import AttemptKind, LinkView
+from app.records.link import UNSURE, AttemptKind, LinkView
 from app.records.shape import Shape
 from app.sync.conflicts import Conflict, Side, Stamp
 from app.sync.merging import Listening, Merging
@@ -38,14 +38,14 @@ class Received:
         return list(self.previous)
 
 
-def born(shape: Shape, had_now: Fields, *, connection: str) -> Received:
+def born(shape: Shape, had_now: Fields, *, listening: Listening) -> Received:
     """Return the record that an unknown item gives birth to, and its link's view; ``previous`` is empty."""
     doc: Fields = {}
     for name, part in shape.parts.items():
         value = shape.read(part, had_now.get(name))
         if value:
             doc[part.field] = doc[part.field] + value if part.field in doc else value
-    stamp = _stamp(shape, had_now, connection).document()
+    stamp = _stamp(shape, had_now, listening.connection).document()
     return Received(doc, LinkView(had_now), field_at=dict.fromkeys(doc, stamp))
 
 
@@ -67,13 +67,13 @@ def receive_item(
     (``engine.md`` §12): blanks are filled both ways, lists united, other differences settled.
     """
     moved = _moved(link.graph_had, had_now)
-    if not moved and (link.attempt is None or not certain):
+    if not moved and not (certain and (link.attempt or UNSURE in link.graph_means)):
         return Received(doc, link)
     stamp = _stamp(shape, had_now, listening.connection)
     merging = Merging(shape, doc, link, listening=listening, field_at=field_at, stamp=stamp)
     _hear(merging, had_now, moved=moved)
     if certain:
-        _forget_what_did_not_happen(merging)
+        _forget_what_did_not_happen(merging, moved=moved)
     return _received(merging)
 
 
@@ -103,7 +103,7 @@ def wrote(
             merging.resolve(part, unsure, sent=sent)
     moved = [name for name in _moved(link.graph_had, answer_had) if name not in write.fields]
     _hear(merging, answer_had, moved=moved)
-    _forget_what_did_not_happen(merging)
+    _forget_what_did_not_happen(merging, moved=moved)
     for part in shape.parts.values():
         if part.seats is not None and doc.get(part.field):
             merging.hide_the_rest(part)
@@ -135,8 +135,10 @@ def _hear(merging: Merging, had_now: Fields, *, moved: list[str]) -> None:
             merging.had[name] = had_now[name]
 
 
-def _forget_what_did_not_happen(merging: Merging) -> None:
-    merging.sent = {name: value for name, value in merging.sent.items() if name in merging.unsure}
+def _forget_what_did_not_happen(merging: Merging, *, moved: Collection[str]) -> None:
+    """Let go of an attempt, and of doubts about parts that are again what they were."""
+    merging.sent = {}
+    merging.unsure = {name: doubt for name, doubt in merging.unsure.items() if name in moved}
     if merging.attempt and merging.attempt.kind is AttemptKind.DELETE:
         merging.attempt = None
 

@@ -10,7 +10,7 @@ from app.records.values import LISTS, Kind
 from app.sync import lists
 from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Policy, Side, Stamp, settle
 
-CRM = "crm"
+CRM, MICROSOFT = "crm", "microsoft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class CrmView:
 
     ``had`` is ``record.crm_had``: {field: [[revision, value], …]}, what the CRM was seen to have and when.
     ``revisions`` are the record's steps after ``crm_revision``; ``heard`` is the last revision whose change
-    was delivered to the CRM (a 2xx or a read) or acknowledged. ``late`` is how long a PUT may be under way.
+    was delivered to the CRM (a 2xx or a read) or acknowledged. ``late`` is how long a PUT may be under way,
+    ``updated_at`` the newest the CRM has sent with one.
     """
 
     had: Mapping[str, list[Value]]
@@ -27,6 +28,7 @@ class CrmView:
     revision: int
     heard: int
     late: timedelta = timedelta(seconds=120)
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,16 @@ def first_stated(stated: Fields, *, revision: int) -> Fields:
     return {name: [[revision, value]] for name, value in stated.items()}
 
 
-def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime) -> list[Held]:
+def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime, newest: bool = False) -> list[Held]:
     """Return the values of a field that the CRM may still hold, oldest first.
 
-    Its own earlier values go once a PUT that states a newer one has had time to overtake the others.
+    Its own earlier values go once a PUT that states a newer one has had time to overtake the others; at once
+    where a newer ``updated_at`` says that this write is the ``newest``.
     """
     steps = [step for step in crm.revisions if name in step.patch]
     said = [Held(revision, value) for revision, value in crm.had.get(name, [[0, values.empty(kind)]])]
     held = said + [Held(step.number, step.patch[name], foreign=step.origin != CRM) for step in steps]
-    settled = [step.number for step in steps if step.origin == CRM and step.at <= now - crm.late]
+    settled = [s.number for s in steps if s.origin == CRM and (newest or s.at <= now - crm.late)]
     since = max(settled, default=0)
     return sorted((h for h in held if h.foreign or h.revision >= since), key=lambda h: h.revision)
 
@@ -156,7 +159,9 @@ class _Stating:
         self.heard = crm.heard if statement.base_revision is None else statement.base_revision
 
     def state(self, name: str, value: Value) -> None:
-        held = may_still_hold(name, self.kinds[name], self.crm, now=self.statement.now)
+        held = may_still_hold(
+            name, self.kinds[name], self.crm, now=self.statement.now, newest=self._is_newest()
+        )
         self._follow(name, value, held=held)
         ours = self.doc.get(name, values.empty(self.kinds[name]))
         if self._same(name, value, ours) or not self._is_edit(name, value, held=held):
@@ -204,9 +209,12 @@ class _Stating:
         )
 
     def _follow(self, name: str, value: Value, *, held: Sequence[Held]) -> None:
-        """Work out how far the CRM has come: it can't have applied a step whose value it doesn't show."""
-        shown = max((h.revision for h in held if self._same(name, h.value, value)), default=0)
-        missed = [h.revision for h in held if h.foreign and h.revision > shown]
+        """Work out how far the CRM has come: showing a value proves no more than the first step that had it.
+
+        A step that it hasn't been told of it can't have applied, whatever it shows.
+        """
+        proven = min((h.revision for h in held if self._same(name, h.value, value)), default=0)
+        missed = [h.revision for h in held if h.foreign and h.revision > min(proven, self.crm.heard)]
         self.reached = min([self.reached, *(number - 1 for number in missed)])
 
     def _is_edit(self, name: str, value: Value, *, held: Sequence[Held]) -> bool:
@@ -221,8 +229,9 @@ class _Stating:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
         if self.kinds[name] not in LISTS:
             return held[0].value
-        if any(self._same(name, value, h.value) for h in held):
-            return ours
+        if self.statement.decisive:
+            # From what the CRM itself said last: what others did since it may not have seen.
+            return next((h.value for h in reversed(held) if not h.foreign), ours)
         candidates: list[Value] = [*(h.value for h in held), ours]
         return lists.closest(LISTS[self.kinds[name]], candidates, value)
 
@@ -252,6 +261,10 @@ class _Stating:
         kept = settle(policy, field=name, ours=ours_stamp, theirs=theirs_stamp)
         self.conflicts.append(Conflict(name, base, ours, value, kept, ours_stamp, theirs_stamp))
         return kept is Kept.THEIRS
+
+    def _is_newest(self) -> bool:
+        at, before = self.statement.stamp.at, self.crm.updated_at
+        return at is not None and before is not None and at > before
 
     def _same(self, name: str, one: Value, other: Value) -> bool:
         return values.same(self.kinds[name], one, other)
