@@ -96,6 +96,7 @@ def migrate() -> None:
     if not os.environ.get(owner):
         _refuse(f"{owner} is not set. See docs/settings.md.")
     upgrade(os.environ[owner])
+    typer.echo("The database is up to date.")
 
 
 @app.command()

@@ -36,7 +36,7 @@ SECRETS_IN_TEXT: Final = (
     (re.compile(r"[\w.!#$'*+^`{|}~-]+(@|%40)[\w-]+(\.[\w-]+)+"), "[address]"),
 )
 # They tell every request with its URL, or repeat what we log ourselves.
-QUIET: Final = ("httpx", "httpcore", "msal", "urllib3", "uvicorn.access", "arq.jobs", "asyncio", "hpack")
+QUIET: Final = ("httpx", "httpcore", "msal", "urllib3", "uvicorn.access", "arq.worker", "asyncio", "hpack")
 
 
 def redacted(value: Any, *, name: str = "") -> Any:

@@ -83,6 +83,18 @@ def test_killed_it_takes_everything_with_it_and_starts_again(new_stack):
     assert workspace_name(stack.dev) == "Acme Realty"
 
 
+def test_a_workspace_made_but_not_written_down_is_found_again(new_stack):
+    stack = new_stack()
+    first = stack.dev
+    stack.stop()
+    (stack.folder / "state.json").write_text(json.dumps(state_of(stack) | {"workspace": None}))
+    stack.start()
+
+    assert stack.dev["workspace_id"] == first["workspace_id"]
+    assert stack.dev["workspace_key"] != first["workspace_key"]
+    assert workspace_name(stack.dev) == "Acme Realty"
+
+
 def test_each_part_that_is_killed_comes_back(new_stack):
     stack = new_stack()
     for name in ("worker", "api", "redis-server", "postgres", "sandbox"):
