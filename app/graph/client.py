@@ -10,6 +10,7 @@ import httpx
 from app.errors import Unavailable
 from app.graph.protocol import OutcomeUnknown, Rejected
 from app.graph.throttle import Permits
+from app.metrics import GRAPH_SECONDS
 
 # https://learn.microsoft.com/en-us/graph/deployments
 HOSTS: Mapping[str, str] = {
@@ -58,7 +59,8 @@ class Graph:
     ) -> Reply:
         """Send one request and return the reply, whatever it says. Raises Unavailable or OutcomeUnknown."""
         try:
-            response = await self._http.request(method, url, headers=headers, content=body)
+            with GRAPH_SECONDS.labels(method).time():
+                response = await self._http.request(method, url, headers=headers, content=body)
         except NOT_SENT as error:
             raise Unavailable(f"Graph can't be reached: {type(error).__name__}", after=SOON) from error
         except httpx.HTTPError as error:

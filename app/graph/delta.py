@@ -32,9 +32,12 @@ class Page:
         """
         value = document.get("value")
         next_link, delta_link = document.get("@odata.nextLink"), document.get("@odata.deltaLink")
-        if not isinstance(value, list) or bool(next_link) == bool(delta_link):
+        rows = value if isinstance(value, list) else [None]
+        if bool(next_link) == bool(delta_link) or not all(
+            isinstance(row, dict) and "id" in row for row in rows
+        ):
             raise OutcomeUnknown("Graph's answer is not a page of a delta.", after=DEFAULT_WAIT)
-        last = {row["id"]: row for row in value}
+        last = {row["id"]: row for row in rows}
         return cls(
             items=[row for row in last.values() if "@removed" not in row],
             removed=[item_id for item_id, row in last.items() if "@removed" in row],

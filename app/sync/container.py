@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.errors import Refused
-from app.graph.folders import Folder, deleted_items_id, find_or_make_folder, folder
+from app.graph.folders import Folder, find_or_make_folder, folder, is_deleted
 from app.graph.protocol import FolderGone
 from app.sync.timers import Timers
 from app.sync.work import Work
@@ -33,10 +33,9 @@ async def _own(work: Work) -> Folder | None:
         return None
     try:
         found = await folder(work.mailbox, work.collection.container_id)
-        deleted = await deleted_items_id(work.mailbox)
     except FolderGone:
         return None
-    return None if found.parent_id == deleted else found
+    return None if await is_deleted(work.mailbox, found) else found
 
 
 async def _settle_on(work: Work, found: Folder) -> None:

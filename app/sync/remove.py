@@ -4,14 +4,14 @@ They gather until the collection was quiet for a moment. A look-up counts only b
 folder itself: a mailbox that answers nothing has deleted nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from app.errors import Unavailable
 from app.graph.calls import read_contact
-from app.graph.folders import Folder, deleted_items_id, folder_call
+from app.graph.folders import Folder, deleted_among, folder_call
 from app.graph.protocol import Document, FolderGone, NotFound
 from app.models import Link
 from app.records.link import LinkState
@@ -60,37 +60,33 @@ async def remove(work: Work) -> datetime | None:
     ripe = ripe_at(suspects)
     if ripe is None or ripe > work.now:
         return ripe
-    deleted_items = await deleted_items_id(work.mailbox)
     for start in range(0, len(suspects), ITEMS_A_BATCH):
         part = suspects[start : start + ITEMS_A_BATCH]
-        await _decide(work, await _verified(work, part, deleted_items=deleted_items))
+        await _decide(work, await _verified(work, part))
     return None
 
 
-async def _verified(work: Work, suspects: Sequence[Link], *, deleted_items: str) -> dict[str, Verdict]:
+async def _verified(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:
     reads = [read_contact(str(link.item_id)) for link in suspects]
     own, *answers = await work.mailbox.batch([folder_call(work.folder), *reads])
     if isinstance(own.error(missing=FolderGone), NotFound):
         raise folder_gone()
-    if Folder.parse(own.result()).parent_id == deleted_items:
+    items = [None if isinstance(answer.error(), NotFound) else answer.result() for answer in answers]
+    above = Folder.parse(own.result()).parent_id
+    parents = {str(item.get("parentFolderId")) for item in items if item is not None} - {work.folder}
+    deleted = await deleted_among(work.mailbox, parents | ({above} if above else set()))
+    if above in deleted:
         raise folder_gone()
-    verdicts = {}
-    for link, answer in zip(suspects, answers, strict=True):
-        if isinstance(answer.error(), NotFound):
-            verdicts[link.id] = Verdict(Fate.GONE)
-            continue
-        verdicts[link.id] = _placed(answer.result(), work.folder, deleted_items=deleted_items)
-    return verdicts
+    return {
+        link.id: _placed(item, work.folder, deleted=deleted)
+        for link, item in zip(suspects, items, strict=True)
+    }
 
 
-def _placed(item: Document, folder: str, *, deleted_items: str) -> Verdict:
-    match item.get("parentFolderId"):
-        case parent if parent == folder:
-            return Verdict(Fate.HERE, item)
-        case parent if parent == deleted_items:
-            return Verdict(Fate.GONE)
-        case _:
-            return Verdict(Fate.ELSEWHERE)
+def _placed(item: Document | None, folder: str, *, deleted: Container[str]) -> Verdict:
+    if item is None or item.get("parentFolderId") in deleted:
+        return Verdict(Fate.GONE)
+    return Verdict(Fate.HERE, item) if item["parentFolderId"] == folder else Verdict(Fate.ELSEWHERE)
 
 
 async def _decide(work: Work, verdicts: Mapping[str, Verdict]) -> None:
