@@ -1,6 +1,6 @@
 """SQL of conflicts: both values are kept, whichever stands in the record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +49,7 @@ class Conflicts:
         )
 
     def add_deleted_vs_edited(
-        self, record: Record, *, connection_id: str | None, fields: Mapping[str, Any], now: datetime
+        self, record: Record, *, connection_id: str | None, fields: Iterable[str], now: datetime
     ) -> None:
         """Open the conflict of a record that the CRM deleted while a mailbox's user edited these fields."""
         row = self._add(

@@ -22,6 +22,7 @@ from app.sync.container import folder_gone
 from app.sync.decisions import decide
 from app.sync.join import match_wanted
 from app.sync.links import Links
+from app.sync.naming import MERGED
 from app.sync.page import Page, Report, locked_page, receive
 from app.sync.policy import RemovedFromCrm, record_deleted
 from app.sync.projection import Create, Nothing, Update, attempted, owed
@@ -151,7 +152,7 @@ def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:
     work = page.work
     happening = record_deleted(
         LinkState(link.state), attempt=None, direction=work.direction,
-        setting=RemovedFromCrm(work.settings.removed_from_crm),
+        setting=_follows(record, work.settings.removed_from_crm),
     )  # fmt: skip
     if happening.deletes_item and link.item_id is not None:
         attempt = Attempt(page.now, AttemptKind.DELETE, generation=link.generation)
@@ -161,6 +162,11 @@ def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:
     if happening.reason is not None:
         decide(link, happening.reason, run=work.progress.run_id, now=page.now)
     return None
+
+
+def _follows(record: Record, setting: str) -> RemovedFromCrm:
+    """Return whether the item goes too: always where another item of the same person took its place."""
+    return RemovedFromCrm.DELETE if record.deleted_because == MERGED else RemovedFromCrm(setting)
 
 
 def _owed(page: Page, link: Link, record: Record) -> Sending | None:

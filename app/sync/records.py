@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, func, literal_column, or_, select, text
+from sqlalchemy import Select, and_, exists, func, literal_column, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Owner, Record, Revision
@@ -31,6 +31,9 @@ class Step:
     new: bool = False
     owners: bool = False
     quiet: bool = False
+
+
+UNSYNCHRONIZED: Final = {"synchronize_session": False}
 
 
 class Records:
@@ -128,6 +131,16 @@ class Records:
             if step.record in self.session:
                 self.session.expunge(step.record)  # stored already: a flush would do it again
         return {step.record.record_id for step in new} - set(written or ())
+
+    async def forget_names(self, records: Sequence[Record]) -> None:
+        """Take the crm_id from locked records that are gone, so that another may have it."""
+        if records:
+            ids = [record.record_id for record in records]
+            query = update(Record).where(Record.workspace_id == self.workspace, Record.record_id.in_(ids))
+            await self.session.execute(query.values(crm_id=None), execution_options=UNSYNCHRONIZED)
+        for record in records:
+            self.session.expunge(record)
+            record.crm_id = None
 
     def _all(self) -> Select[Record]:
         return select(Record).where(Record.workspace_id == self.workspace)

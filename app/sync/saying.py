@@ -1,0 +1,77 @@
+"""What the CRM says of one record, and what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any, Final
+
+from app.models import Record
+from app.records import Fields
+from app.records.contact import canonical
+from app.sync.conflicts import Side, Stamp
+
+Json = dict[str, Any]
+Guard = Callable[[Record | None], None]
+
+OWN_TO_THE_CRM: Final[Json] = {"owners": [], "classes": [], "metadata": {}, "created_at": None}
+"""What no mailbox sees, with what it holds when it holds nothing."""
+
+
+class Verb(StrEnum):
+    PUT = "put"
+    PATCH = "patch"
+    DELETE = "delete"
+
+
+def unconditionally(_: Record | None) -> None:
+    """Accept a write whatever the record is now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Says:
+    """One write of the CRM. ``stated`` has what it mentioned, and only that.
+
+    ``guard`` raises the Problem of a condition that doesn't hold for the record as it is (None: there is
+    none).
+    ``names`` is the unnamed record that gets this crm_id.
+    """
+
+    crm_id: str
+    verb: Verb
+    stated: Json = field(default_factory=dict)
+    base_revision: int | None = None
+    names: str | None = None
+    guard: Guard = unconditionally
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The document's fields that were mentioned, in normal form."""
+        return canonical(self.stated)
+
+    @cached_property
+    def extra(self) -> Json:
+        """What was mentioned of the rest, null and empty alike."""
+        return {
+            name: self.stated[name] or none for name, none in OWN_TO_THE_CRM.items() if name in self.stated
+        }
+
+    @property
+    def updated_at(self) -> datetime | None:
+        return self.stated.get("updated_at")
+
+    def stamp(self, *, now: datetime) -> Stamp:
+        """Return when and by whom these values were given; a time in the future counts as now."""
+        return Stamp(min(self.updated_at, now) if self.updated_at else None, Side.CRM)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of a write: the record as it is now, and what the caller should know about it."""
+
+    record: Record | None
+    status: HTTPStatus
+    stale: bool = False
+    merged: tuple[str, ...] = ()
