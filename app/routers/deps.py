@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from fastapi import Depends, Header, Query, Request, Response, Security
+from fastapi import Depends, Header, Path, Query, Request, Response, Security
 from fastapi.security import HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -100,6 +100,10 @@ async def current_workspace(session: Session, workspace: WorkspaceId) -> Workspa
 
 
 CurrentWorkspace = Annotated[Workspace, Depends(current_workspace)]
+
+WorkspaceInPath = Annotated[
+    str, Path(title="Workspace", max_length=64, description="The workspace's id.", examples=["ws_06a2k3v9"])
+]
 
 Row = TypeVar("Row")
 

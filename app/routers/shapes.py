@@ -1,10 +1,21 @@
 """What request and answer bodies are made of."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
 
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 
@@ -64,3 +75,84 @@ class Listing(BaseModel, Generic[Item]):
         description="Send it as `cursor` for the next page; null on the last.",
         examples=[None],
     )
+
+
+Json = dict[str, Any]
+Made = TypeVar("Made", bound=Body)
+
+
+def titled(*options: tuple[str, str, str]) -> WithJsonSchema:
+    """Describe a choice as form renderers agree on it: const, title and description of each option."""
+    return WithJsonSchema({"type": "string", "oneOf": [_option(*option) for option in options]})
+
+
+def _option(const: str, title: str, description: str) -> Json:
+    return {"const": const, "title": title, "description": description}
+
+
+def unique(values: list[Any]) -> list[Any]:
+    """Refuse a list that has an entry twice."""
+    seen = [repr(value) for value in values]
+    if len(set(seen)) != len(seen):
+        raise ValueError("Each entry may occur once.")
+    return values
+
+
+def merge_patch_of(model: type[BaseModel]) -> Callable[[type[Made]], type[Made]]:
+    """Make a class the merge patch (RFC 7396) of a document: every field optional, null takes it back."""
+
+    def made(patch: type[Made]) -> type[Made]:
+        return _patch_of(model, name=patch.__name__, base=patch, doc=patch.__doc__)
+
+    return made
+
+
+def _patch_of(model: type[BaseModel], *, name: str, base: type[Made], doc: str | None) -> type[Made]:
+    fields: dict[str, Any] = {
+        field: (_nullable(part), _like(part)) for field, part in model.model_fields.items()
+    }
+    made: type[Made] = create_model(name, __base__=base, __doc__=doc, __module__=base.__module__, **fields)
+    made.read_only = base.read_only | getattr(model, "read_only", frozenset())
+    return made
+
+
+def _nullable(part: FieldInfo) -> Any:
+    kind: Any = part.annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        kind = _patch_of(kind, name=f"{kind.__name__}Patch", base=Body, doc=kind.__doc__)
+    return Annotated[(kind, *part.metadata)] | None if part.metadata else kind | None
+
+
+def _like(part: FieldInfo) -> Any:
+    extra = part.json_schema_extra if isinstance(part.json_schema_extra, dict) else {}
+
+    def flat(schema: Json) -> None:
+        schema.update(extra)
+        inner, *others = schema.get("anyOf", [{}])
+        if others == [{"type": "null"}] and isinstance(inner.get("type"), str):
+            del schema["anyOf"]
+            schema.update(inner | {"type": [inner["type"], "null"]})
+            if "oneOf" in inner:
+                schema["oneOf"] = [*inner["oneOf"], {"type": "null", "title": "The default"}]
+
+    return Field(
+        default=None,
+        title=part.title,
+        description=part.description,
+        examples=part.examples,
+        json_schema_extra=flat,
+    )
+
+
+def merged(document: Json, patch: Json) -> Json:
+    """Apply a JSON merge patch (RFC 7396)."""
+    result = dict(document)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict):
+            inner = result.get(name)
+            result[name] = merged(inner if isinstance(inner, dict) else {}, value)
+        else:
+            result[name] = value
+    return result

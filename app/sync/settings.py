@@ -1,7 +1,7 @@
-"""Settings of an entity in a connection: what was chosen, over the workspace's defaults, over the built-in ones.
+"""Settings of an entity in a connection: what was chosen, over the workspace's defaults, over the built-in.
 
-Stored is only what was chosen. What is in force is worked out at each use, so that a default that changes, or a
-field that the workspace locks, counts at once for every connection that inherits it.
+Stored is only what was chosen. What is in force is worked out at each use, so that a default that changes, or
+a field that the workspace locks, counts at once for every connection that inherits it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,0 +1,256 @@
+"""The settings of contacts: what can be chosen, how a screen shows it, and what an answer holds.
+
+The schema of ``ContactsSettings`` is what front ends render, so it stands on its own and says of each field
+where it goes, when it shows and what it puts at risk (``x-…``).
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from app.routers.shapes import Answer, Body, merge_patch_of, titled, unique
+
+GROUPS: Final[list[Any]] = [
+    {"id": "sync", "title": "What syncs", "order": 1},
+    {"id": "conflicts", "title": "When both sides change", "order": 2},
+    {"id": "removal", "title": "When something is removed", "order": 3},
+    {"id": "state", "title": "State", "order": 4},
+]
+ON: Final = ["crm_to_microsoft", "microsoft_to_crm", "two_way"]
+SENDS: Final = ["crm_to_microsoft", "two_way"]
+HEARS: Final = ["microsoft_to_crm", "two_way"]
+
+Direction = Annotated[
+    Literal["disabled", "crm_to_microsoft", "microsoft_to_crm", "two_way"],
+    titled(
+        ("disabled", "Off", "Nothing syncs. What is there stays on both sides."),
+        (
+            "crm_to_microsoft",
+            "CRM to Outlook",
+            "The CRM's contacts are written to Outlook; edits there stay there.",
+        ),
+        (
+            "microsoft_to_crm",
+            "Outlook to CRM",
+            "The folder's contacts reach the CRM; the CRM's edits stay there.",
+        ),
+        ("two_way", "Both ways", "Contacts and edits travel in both directions."),
+    ),
+]
+Resolution = Annotated[
+    Literal["crm_wins", "microsoft_wins", "newest_wins"],
+    titled(
+        ("crm_wins", "The CRM wins", "The CRM's value stays."),
+        ("microsoft_wins", "Outlook wins", "Outlook's value stays."),
+        ("newest_wins", "The newest wins", "The later edit stays; where that can't be told, the CRM's."),
+    ),
+]
+Removed = Annotated[
+    Literal["keep", "delete"],
+    titled(
+        ("keep", "Keep it in Outlook", "The contact stays in Outlook and is synced no more."),
+        ("delete", "Delete it in Outlook", "The contact is moved to Deleted Items in Outlook."),
+    ),
+]
+Deleted = Annotated[
+    Literal["keep", "delete", "recreate"],
+    titled(
+        ("keep", "Keep it in the CRM", "The contact stays in the CRM and is not written to Outlook again."),
+        (
+            "delete",
+            "Delete it in the CRM",
+            "The CRM is told to delete the contact, unless another mailbox has it.",
+        ),
+        ("recreate", "Put it back into Outlook", "The contact is written to Outlook again."),
+    ),
+]
+FolderName = Annotated[str, StringConstraints(max_length=200, pattern=r"^(\S(.*\S)?)?$")]
+
+
+def shown(order: int, group: str, widget: str, **more: Any) -> dict[str, Any]:
+    """Say where and how a screen shows a field; ``more`` gets its ``x-`` here."""
+    return {
+        "x-order": order,
+        "x-group": group,
+        "x-widget": widget,
+        **{f"x-{name.replace('_', '-')}": value for name, value in more.items()},
+    }
+
+
+class ContactChoices(Body):
+    """What can be chosen of contacts."""
+
+    direction: Direction = Field(
+        default="disabled",
+        title="Direction",
+        description="Whether contacts sync, and which way they travel.",
+        examples=["two_way"],
+        json_schema_extra=shown(1, "sync", "radio"),
+    )
+    folder_name: FolderName = Field(
+        default="",
+        title="Folder in Outlook",
+        description="The only Outlook folder that is read and written; made if it is missing. Empty: the"
+        " organisation's name.",
+        examples=["Acme Realty"],
+        json_schema_extra=shown(2, "sync", "text", show_if={"direction": ON}),
+    )
+    import_new: bool = Field(
+        default=True,
+        title="Take over new contacts",
+        description="Whether a contact that is added to the folder in Outlook is made in the CRM.",
+        examples=[True],
+        json_schema_extra=shown(3, "sync", "switch", show_if={"direction": HEARS}),
+    )
+    conflict_resolution: Resolution = Field(
+        default="newest_wins",
+        title="Who wins",
+        description="Which value stays where both sides changed the same field of a contact.",
+        examples=["newest_wins"],
+        json_schema_extra=shown(4, "conflicts", "radio", show_if={"direction": ["two_way"]}),
+    )
+    removed_from_crm: Removed = Field(
+        default="keep",
+        title="Removed from the CRM",
+        description="What happens in Outlook to a contact that was deleted in the CRM.",
+        examples=["keep"],
+        json_schema_extra=shown(
+            5, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
+            confirm={
+                "values": ["delete"],
+                "title": "Delete contacts in Outlook?",
+                "detail": "Contacts that are deleted in the CRM will be deleted in the user's Outlook too.",
+            },
+        ),
+    )  # fmt: skip
+    deleted_in_microsoft: Deleted = Field(
+        default="keep",
+        title="Deleted in Outlook",
+        description="What happens in the CRM to a contact that its user deleted in Outlook.",
+        examples=["keep"],
+        json_schema_extra=shown(
+            6, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
+            confirm={
+                "values": ["delete"],
+                "title": "Delete contacts in the CRM?",
+                "detail": "Contacts that are deleted in the user's Outlook will be deleted in the CRM too.",
+            },
+        ),
+    )  # fmt: skip
+
+
+ContactField = Literal[
+    "direction",
+    "folder_name",
+    "import_new",
+    "conflict_resolution",
+    "removed_from_crm",
+    "deleted_in_microsoft",
+]
+LOCKABLE: Final[WithJsonSchema] = WithJsonSchema(
+    {
+        "type": "array",
+        "uniqueItems": True,
+        "items": {"type": "string", "enum": [*ContactChoices.model_fields]},
+    }
+)
+Fields = Annotated[list[ContactField], AfterValidator(unique), LOCKABLE]
+
+
+class ContactDefaults(ContactChoices):
+    """The workspace's defaults of contact settings, and which of them connections can't override."""
+
+    locked: Fields = Field(
+        default=[],
+        title="Locked",
+        description="Fields that connections can't override.",
+        examples=[["direction"]],
+    )
+
+
+class NoDefaults(Body):
+    """The defaults of an entity that can't be configured yet."""
+
+    locked: list[Any] = Field(
+        default=[], max_length=0, title="Locked", description="Nothing can be locked yet.", examples=[[]]
+    )
+
+
+READ_ONLY: Final = frozenset({"entity", "inherited", "locked", "revision", "run"})
+
+
+@merge_patch_of(ContactChoices)
+class ContactsSettingsPatch(Body):
+    """A merge patch of contact settings: what it leaves out stays, null returns to the default."""
+
+    read_only = READ_ONLY
+
+
+class ContactsSettingsPut(ContactChoices):
+    """All contact settings at once: what is left out or named in ``inherited`` is the workspace's default."""
+
+    read_only = READ_ONLY - {"inherited"}
+
+    inherited: Fields = Field(
+        default=[],
+        title="Inherited",
+        description="Fields that follow the workspace, whatever value stands here.",
+        examples=[["folder_name"]],
+    )
+
+
+def hidden(order: int, *, read_only: bool = True) -> dict[str, Any]:
+    """Say that a field is not for the screen."""
+    return {**shown(order, "state", "hidden"), **({"readOnly": True} if read_only else {})}
+
+
+NAMES: Final = WithJsonSchema({"type": "array", "uniqueItems": True, "items": {"type": "string"}})
+
+
+class ContactsSettings(ContactChoices):
+    """How the contacts of one connection sync."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"x-groups": GROUPS})
+    read_only = frozenset()
+
+    entity: str = Field(
+        default="contacts",
+        title="Entity",
+        description="What these settings are about.",
+        examples=["contacts"],
+        json_schema_extra=hidden(7),
+    )
+    inherited: Annotated[list[str], NAMES] = Field(
+        default=[],
+        title="Inherited",
+        description="Fields that nobody chose here, so that the workspace's default counts.",
+        examples=[["folder_name"]],
+        json_schema_extra=hidden(8, read_only=False),
+    )
+    locked: Annotated[list[str], NAMES] = Field(
+        default=[],
+        title="Locked",
+        description="Fields that the workspace doesn't let connections choose.",
+        examples=[["direction"]],
+        json_schema_extra=hidden(9),
+    )
+    revision: int = Field(
+        default=0,
+        title="Revision",
+        description="Counts the changes of this choice; the `ETag`.",
+        examples=[3],
+        json_schema_extra=hidden(10),
+    )
+    run: Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})] = Field(
+        default=None,
+        title="Run",
+        description="The run that this change started, or the one under way.",
+        examples=["run_06a2k3v9"],
+        json_schema_extra=hidden(11),
+    )
+
+
+class SettingsList(Answer):
+    """The settings of each entity that can be configured."""
+
+    data: list[ContactsSettings] = Field(title="Settings", description="One entry for each entity.")

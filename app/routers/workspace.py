@@ -1,0 +1,95 @@
+"""The workspace of the credential, and what it configures."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import CrmIdTaken, RevisionMismatch
+from app.models import Workspace
+from app.problems import problems
+from app.routers.deps import Conditions, CurrentWorkspace, Now, Session, When, WorkspaceId, tag
+from app.routers.shapes import merged
+from app.routers.workspace_shapes import WorkspaceAnswer, WorkspaceDocument, WorkspacePatch
+from app.sync.workspace_changes import change
+from app.sync.workspaces import Workspaces, configured
+
+router = APIRouter(prefix="/v1/workspace", tags=["workspace"])
+
+
+@router.get(
+    "",
+    operation_id="workspace.get",
+    summary="Read the workspace",
+    response_model=WorkspaceAnswer,
+    response_model_exclude_unset=True,
+)
+async def get_workspace(workspace: CurrentWorkspace, response: Response) -> dict[str, Any]:
+    """Return the workspace of the credential."""
+    tag(response, workspace.revision)
+    return shown(workspace)
+
+
+@router.patch(
+    "",
+    operation_id="workspace.patch",
+    summary="Change the workspace",
+    response_model=WorkspaceAnswer,
+    response_model_exclude_unset=True,
+    responses=problems(CrmIdTaken, RevisionMismatch),
+)
+async def patch_workspace(
+    patch: WorkspacePatch,
+    session: Session,
+    workspace_id: WorkspaceId,
+    when: When,
+    now: Now,
+    response: Response,
+) -> dict[str, Any]:
+    """Change what the patch mentions; null returns a field to its default."""
+    workspace = await patched(session, workspace_id, patch, when=when, now=now)
+    tag(response, workspace.revision)
+    return shown(workspace)
+
+
+async def patched(
+    session: AsyncSession, workspace_id: str, patch: WorkspacePatch, *, when: Conditions, now: Any
+) -> Workspace:
+    """Apply a merge patch to a workspace, whoever sent it."""
+    workspace = await Workspaces(session).locked(workspace_id)
+    when.require(workspace.revision, current=lambda: shown(workspace))
+    document = checked(merged(configured(workspace), patch.said()), sent=patch)
+    await change(session, workspace, document, now=now)
+    return workspace
+
+
+def checked(document: dict[str, Any], *, sent: WorkspacePatch) -> dict[str, Any]:
+    """Return the whole document as it is stored: every field, but of its parts only what was said."""
+    try:
+        whole = WorkspaceDocument.model_validate(document)
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]
+        raise RequestValidationError(faults, body=sent.said()) from None
+    return whole.model_dump() | whole.model_dump(exclude_unset=True)
+
+
+def shown(workspace: Workspace) -> dict[str, Any]:
+    """Return the workspace as answers show it."""
+    document = WorkspaceDocument.model_validate(configured(workspace))
+    body = document.model_dump()
+    body["vocabulary"]["unknown"] = _unknown(document)
+    body["defaults"] = {
+        entity: {"locked": []} | document.defaults.model_dump(exclude_unset=True).get(entity, {})
+        for entity in body["defaults"]
+    }
+    for name in ("id", "revision", "created_at", "updated_at"):
+        body[name] = getattr(workspace, name)
+    return body
+
+
+def _unknown(document: WorkspaceDocument) -> dict[str, list[str]]:
+    known = {project.id for project in document.vocabulary.projects}
+    projects = [project for project in document.rules.projects.active if project not in known]
+    return {"classes": [], "activity_types": [], "projects": projects}

@@ -1,0 +1,69 @@
+"""What a change of a workspace's configuration means for its connections."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Connection, Workspace
+from app.sync.connections import Connections
+from app.sync.settings import BUILT, EffectiveSettings
+from app.sync.switch import connection_changed, settings_changed
+from app.sync.workspaces import configure
+
+Json = dict[str, Any]
+HAVE_SIGNED_IN = ("active", "needs_sign_in", "needs_admin_consent", "needs_operator", "no_mailbox")
+
+
+async def change(session: AsyncSession, workspace: Workspace, document: Json, *, now: datetime) -> None:
+    """Make the document what is configured, and let the connections follow.
+
+    Workers read the workspace before each piece of work, so what is switched off needs no word from here.
+    """
+    could = _may_sync(workspace)
+    moves_defaults = document["defaults"] != workspace.defaults
+    connections = await _signed_in(session) if moves_defaults else []
+    ids = [connection.id for connection in connections]
+    before = (
+        {entity: await EffectiveSettings(session).of_many(ids, entity) for entity in BUILT} if ids else {}
+    )
+    if not await configure(session, workspace, document, now=now):
+        return
+    for entity, were in before.items():
+        are = await EffectiveSettings(session).of_many(ids, entity)
+        for connection in connections:
+            old, new = were[connection.id], are[connection.id]
+            if old.direction != new.direction:
+                await settings_changed(session, connection, entity, before=old, after=new, now=now)
+    if _may_sync(workspace) - could:
+        await _wake(session, now=now)
+
+
+async def begin_inherited(session: AsyncSession, connection: Connection, *, now: datetime) -> None:
+    """Start, in a connection that has just become active, what the workspace's defaults switch on."""
+    for entity in BUILT:
+        chosen = await EffectiveSettings(session).chosen(connection.id, entity)
+        after = await EffectiveSettings(session).of(connection.id, entity)
+        if after.direction != "disabled" and "direction" not in chosen:
+            await settings_changed(session, connection, entity, before=OFF, after=after, now=now)
+
+
+class _Off:
+    direction = "disabled"
+
+
+OFF = _Off()
+
+
+def _may_sync(workspace: Workspace) -> set[str]:
+    on = workspace.enabled and workspace.entitled and not workspace.paused
+    return set(workspace.entities) if on else set()
+
+
+async def _signed_in(session: AsyncSession) -> list[Connection]:
+    return [one for status in HAVE_SIGNED_IN for one in await Connections(session).in_status(status)]
+
+
+async def _wake(session: AsyncSession, *, now: datetime) -> None:
+    for connection in await Connections(session).in_status("active"):
+        await connection_changed(session, connection, now=now)
