@@ -5,12 +5,16 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import uvloop
 
 from sandbox.founding import Registration, found
 from sandbox.log import LogInUseError
 from sandbox.main import create_app
-from sandbox.serving import certificate_authority, serve
+from sandbox.serving import certificate_authority, doorway, serve
 from sandbox.world import World
 
 
@@ -33,12 +37,14 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     chosen = arguments()
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as scratch:
-        try:
-            world = World(chosen.data)
-        except LogInUseError as error:
-            sys.exit(str(error))
-        world.ca_path, authority = certificate_authority(chosen.data or Path(scratch))
+    try:
+        http = doorway(chosen.port)
+        https = None if chosen.tls_port is None else doorway(chosen.tls_port)
+        world = World(chosen.data)
+    except (OSError, LogInUseError) as error:
+        sys.exit(f"The sandbox can't start: {error}")
+    with folder_for_certificates(chosen.data) as folder:
+        world.ca_path, authority = certificate_authority(folder)
         ours = Registration(
             client_id=os.environ.get("SANDBOX_CLIENT_ID"),
             client_secret=os.environ.get("SANDBOX_CLIENT_SECRET"),
@@ -46,10 +52,19 @@ def main() -> None:
         )
         world.found = lambda: found(world, ours)
         app = create_app(world)
-        try:
-            asyncio.run(serve(app, port=chosen.port, tls_port=chosen.tls_port, authority=authority))
-        finally:
-            world.close()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(app, http=http, https=https, authority=authority))
+        world.close()
+
+
+@contextmanager
+def folder_for_certificates(data: Path | None) -> Iterator[Path]:
+    """Keep the CA with the data, or for as long as the process lives."""
+    if data is not None:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as scratch:
+        yield Path(scratch)
 
 
 if __name__ == "__main__":

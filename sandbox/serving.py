@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from sandbox.main import TRANSPORT
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GRACE_SECONDS = 2
+BACKLOG = 2048
 
 
 class Door(HttpToolsProtocol):
@@ -47,19 +49,27 @@ def certificate_authority(folder: Path) -> tuple[Path, trustme.CA]:
     return certificate, authority
 
 
-async def serve(app: Starlette, *, port: int, tls_port: int | None, authority: trustme.CA) -> None:
+def doorway(port: int) -> socket.socket:
+    """Take a loopback port, or raise OSError; who knocks before the world is open waits."""
+    return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+
+
+async def serve(
+    app: Starlette, *, http: socket.socket, https: socket.socket | None, authority: trustme.CA
+) -> None:
     """Serve until SIGTERM or SIGINT, then let answers under way finish."""
-    servers = [Server(_config(app, port))]
-    if tls_port is not None:
-        servers.append(Server(_config(app, tls_port, authority)))
+    doors = [(Server(_config(app)), http)]
+    if https is not None:
+        doors.append((Server(_config(app, authority)), https))
+    servers = [server for server, _ in doors]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, servers)
     async with app.router.lifespan_context(app):
-        await asyncio.gather(*(server.serve() for server in servers))
+        await asyncio.gather(*(server.serve(sockets=[taken]) for server, taken in doors))
 
 
-def _config(app: Starlette, port: int, authority: trustme.CA | None = None) -> uvicorn.Config:
+def _config(app: Starlette, authority: trustme.CA | None = None) -> uvicorn.Config:
     context = None if authority is None else _tls(authority)
     quiet: dict[str, Any] = {
         "log_level": "warning",
@@ -67,9 +77,7 @@ def _config(app: Starlette, port: int, authority: trustme.CA | None = None) -> u
         "lifespan": "off",
         "server_header": False,
     }
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, http=Door, timeout_graceful_shutdown=GRACE_SECONDS, **quiet
-    )
+    config = uvicorn.Config(app, http=Door, timeout_graceful_shutdown=GRACE_SECONDS, **quiet)
     if context is not None:
         config.load()
         config.ssl = context

@@ -31,7 +31,21 @@ def opened(folder: Path | None) -> World:
 
 
 def state(world: World) -> list[tuple[str, Any]]:
-    return json.loads(json.dumps(list(world._snapshot())))
+    """Return the state as JSON, with sets (lists of names) in one order."""
+    return sorted_names(json.loads(json.dumps(list(world._snapshot()))))
+
+
+def sorted_names(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: sorted_names(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        inner = [sorted_names(one) for one in value]
+        return sorted(inner) if name_list(inner) else inner
+    return value
+
+
+def name_list(value: list[Any]) -> bool:
+    return all(isinstance(one, str) for one in value)
 
 
 async def lived_in(folder: Path | None) -> list[tuple[str, Any]]:
