@@ -88,7 +88,7 @@ def merge_labels(
 ) -> list[Element]:
     """Merge a list label by label, what a label holds being one value (an address)."""
     merged: list[Element] = []
-    for label in dict.fromkeys(e["label"] for e in [*ours, *theirs]):
+    for label in dict.fromkeys(e["label"] for e in [*theirs, *ours]):
         was, mine, its = ([e for e in side if e["label"] == label] for side in (base, ours, theirs))
         same_as_base, same_as_ours = same_elements(rules, its, was), same_elements(rules, its, mine)
         clean = same_elements(rules, mine, was)

@@ -17,7 +17,8 @@ CRM, MICROSOFT = "crm", "microsoft"
 class CrmView:
     """What we know of the CRM's copy of a record that is at ``revision``.
 
-    ``had`` is ``record.crm_had``: {field: [[revision, value], …]}, what the CRM was seen to have and when.
+    ``had`` is ``record.crm_had``: {field: [[revision, value, foreign], …]}, what the CRM was seen to have, as
+    of which revision, and whether that was the work of others.
     ``revisions`` are the record's steps after ``crm_revision``; ``heard`` is the last revision whose change
     was delivered to the CRM (a 2xx or a read) or acknowledged. ``late`` is how long a PUT may be under way,
     ``updated_at`` the newest the CRM has sent with one.
@@ -53,7 +54,8 @@ class Stated:
 
     ``previous`` has the changed fields as they were. ``merged``: stated fields that now hold something else
     than was sent. ``behind``: those where the CRM showed an older value, or one that lost: to be offered
-    again if that goes on. ``offer``: those that changed hereby and that the CRM must be told of all the same.
+    again if that goes on. ``offer``: those that changed hereby and that the CRM must be told of all the same,
+    as it may yet apply an older change over its own edit. Each offer is a revision of its own, not the CRM's.
     ``come_to`` is the revision this write proves the CRM to have reached, as good as an ack of it.
     """
 
@@ -88,7 +90,7 @@ def is_older(updated_at: datetime | None, *, stored: datetime | None, now: datet
 
 def first_stated(stated: Fields, *, revision: int) -> Fields:
     """Return ``crm_had`` of a record that the CRM has just created."""
-    return {name: [[revision, value]] for name, value in stated.items()}
+    return {name: [[revision, value, False]] for name, value in stated.items()}
 
 
 def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime, newest: bool = False) -> list[Held]:
@@ -98,7 +100,7 @@ def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime, newest
     where a newer ``updated_at`` says that this write is the ``newest``.
     """
     steps = [step for step in crm.revisions if name in step.patch]
-    said = [Held(revision, value) for revision, value in crm.had.get(name, [[0, values.empty(kind)]])]
+    said = [Held(*entry) for entry in crm.had.get(name, _never(kind))]
     held = said + [Held(step.number, step.patch[name], foreign=step.origin != CRM) for step in steps]
     settled = [s.number for s in steps if s.origin == CRM and (newest or s.at <= now - crm.late)]
     since = max(settled, default=0)
@@ -114,7 +116,7 @@ def applied(crm: CrmView, *, up_to: int) -> Fields:
     for step in crm.revisions:
         if step.number <= up_to:
             for name, value in step.patch.items():
-                known.setdefault(name, []).append([step.number, value])
+                known.setdefault(name, []).append([step.number, value, step.origin != CRM])
     return {name: _since_the_last(entries, up_to=up_to) for name, entries in known.items()}
 
 
@@ -192,8 +194,7 @@ class _Stating:
         complete = self.reached == self.crm.revision and not self.rejected and not self.behind
         had = dict(self.crm.had)
         for name, value in self.rejected.items():
-            known = had.get(name, [[0, values.empty(self.kinds[name])]])
-            had[name] = [*known, [revision, value]]
+            had[name] = [*had.get(name, _never(self.kinds[name])), [revision, value, False]]
         stamp = self.statement.stamp.document()
         stated = self.statement.fields
         return Stated(
@@ -209,11 +210,13 @@ class _Stating:
         )
 
     def _follow(self, name: str, value: Value, *, held: Sequence[Held]) -> None:
-        """Work out how far the CRM has come: showing a value proves no more than the first step that had it.
+        """Work out how far the CRM has come: a step of others is proven by the value that came with it.
 
-        A step that it hasn't been told of it can't have applied, whatever it shows.
+        Its own values prove nothing (it may apply an older change over them yet), nor does a step that it
+        hasn't been told of.
         """
-        proven = min((h.revision for h in held if self._same(name, h.value, value)), default=0)
+        first = next((h for h in held if self._same(name, h.value, value)), None)
+        proven = first.revision if first is not None and first.foreign else 0
         missed = [h.revision for h in held if h.foreign and h.revision > min(proven, self.crm.heard)]
         self.reached = min([self.reached, *(number - 1 for number in missed)])
 
@@ -229,6 +232,9 @@ class _Stating:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
         if self.kinds[name] not in LISTS:
             return held[0].value
+        if not value:
+            # Cleared: all that it may have seen.
+            return [e for h in held if not h.foreign or h.revision <= self.heard for e in h.value]
         if self.statement.decisive:
             # From what the CRM itself said last: what others did since it may not have seen.
             return next((h.value for h in reversed(held) if not h.foreign), ours)
@@ -272,5 +278,10 @@ class _Stating:
 
 def _since_the_last(entries: Iterable[list[Value]], *, up_to: int) -> list[list[Value]]:
     known = sorted(entries, key=lambda entry: int(entry[0]))
-    last = max((revision for revision, _ in known if revision <= up_to), default=0)
+    last = max((entry[0] for entry in known if entry[0] <= up_to), default=0)
     return [entry for entry in known if entry[0] >= last]
+
+
+def _never(kind: Kind) -> list[list[Value]]:
+    """Return what the CRM is taken to hold of a field that it has never stated."""
+    return [[0, values.empty(kind), False]]

@@ -1,0 +1,86 @@
+"""Let dice play the world, many times: python -m tests.simulation.run --cases 20000 --seed 1."""
+
+import argparse
+import random
+import time
+from collections import Counter
+
+from tests.simulation.crm import Habit
+from tests.simulation.hub import Hub
+from tests.simulation.world import CRM_LISTS, CRM_TEXTS, World
+
+RESOLUTIONS = ("crm_wins", "microsoft_wins", "newest_wins")
+
+
+def a_case(seed, *, hub_kind=Hub, steps=60):
+    """Play one world to its end; return it. Raises where an edit is lost or there is no quiet."""
+    dice = random.Random(seed)
+    world = World(
+        habit=dice.choice(list(Habit)),
+        stamps=dice.random() < 0.5,
+        honours_if_match=tuple(dice.random() < 0.3 for _ in range(3)),
+        policies=tuple(dice.choice(RESOLUTIONS) for _ in range(3)),
+        hub_kind=hub_kind,
+    )
+    for _ in range(dice.randrange(5, steps)):
+        something_happens(world, dice)
+    world.ends()
+    return world
+
+
+def something_happens(world, dice):
+    number = dice.randrange(3)
+    match dice.choices(range(10), weights=(6, 6, 5, 4, 4, 3, 6, 14, 3, 4))[0]:
+        case 0:
+            world.crm_edits(dice.choice(CRM_TEXTS))
+        case 1:
+            world.outlook_edits(number, dice.randrange(2))
+        case 2:
+            world.crm_edits_list(dice.choice(CRM_LISTS), dice.choice(("add", "add", "replace", "remove")), dice.randrange(9))
+        case 3:
+            world.outlook_edits_list(number, dice.choice(("add", "add", "replace", "remove")), dice.randrange(9))
+        case 4:
+            world.arrives(dice.randrange(9))
+        case 5:
+            dice.choice((world.crm_reads, world.crm_works, world.crm_saves))()
+        case 6:
+            world.pulls(number, lag=dice.choice((0, 0, 1, 2, 3)))
+        case 7:
+            world.pushes(number)
+        case 8:
+            world.is_killed(number)
+        case 9:
+            world.ticks(dice.choice((1, 1, 5, 30, 200)))
+
+
+def play(cases, *, seed, hub_kind=Hub):
+    """Play many cases; return how many ran, failed, and what happened in them."""
+    totals = Counter()
+    failures = []
+    for number in range(cases):
+        try:
+            world = a_case(f"{seed}/{number}", hub_kind=hub_kind)
+        except AssertionError as error:
+            failures.append((f"{seed}/{number}", error))
+        else:
+            totals += Counter(edits=world.edits, kills=world.kills, writes=sum(m.writes for m in world.mailboxes))
+    return totals, failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--seed", default="1")
+    asked = parser.parse_args()
+    began = time.perf_counter()
+    totals, failures = play(asked.cases, seed=asked.seed)
+    took = time.perf_counter() - began
+    print(f"{asked.cases} cases in {took:.0f} s ({asked.cases / took:.0f}/s): {dict(totals)}")
+    for seed, error in failures[:10]:
+        print(f"case {seed}: {type(error).__name__}: {error}")
+    print(f"{len(failures)} failed")
+    raise SystemExit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
