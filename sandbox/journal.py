@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sandbox.log import Body, Command
@@ -67,9 +66,6 @@ class Journal:
             if e["seq"] > after and (wanted is None or (e["mail"] or "").lower() == wanted)
         ]
         return sorted(found, key=lambda entry: entry["seq"])
-
-    def latest(self, count: int) -> list[dict[str, Any]]:
-        return list(islice(reversed(self._entries), count))
 
     def clear(self) -> None:
         self._entries.clear()

@@ -17,11 +17,12 @@ from sandbox.faults import Order
 from sandbox.world import World
 
 NO_CONTENT = 204
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def mount(world: World, app: Starlette) -> list[BaseRoute]:
-    people, mailboxes, observed = People(world), MailboxControls(world), Observations(world)
-    controls = Controls(world, app)
+    people, mailboxes = People(world), MailboxControls(world)
+    controls, observed = Controls(world, app), Observations(world)
     table: list[tuple[str, str, Control]] = [
         ("GET", "health", controls.health),
         ("GET", "ca", controls.ca),
@@ -48,7 +49,7 @@ def mount(world: World, app: Starlette) -> list[BaseRoute]:
     ]
     return [
         *routes,
-        Route("/_sandbox/{rest:path}", guarded(_unknown), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/_sandbox/{rest:path}", guarded(_unknown), methods=METHODS),
     ]
 
 

@@ -17,6 +17,7 @@ from sandbox.entra.page import Approving, SigningIn, SigningOut
 from sandbox.entra.refusals import Refusal, missing
 from sandbox.world import World
 
+PAGE, FORM_METHODS, ANY = ("GET",), ("GET", "POST"), ("GET", "POST", "PUT", "PATCH", "DELETE")
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -42,15 +43,14 @@ def mount(world: World) -> list[BaseRoute]:
     def route(path: str, endpoint: Endpoint, methods: tuple[str, ...]) -> Route:
         return Route(f"/{{tenant}}{path}", attended(world, endpoint), methods=list(methods))
 
-    page, form, any_method = ("GET",), ("GET", "POST"), ("GET", "POST", "PUT", "PATCH", "DELETE")
     return [
-        route("/v2.0/.well-known/openid-configuration", discovery, page),
-        route("/discovery/v2.0/keys", keys, page),
-        route("/oauth2/v2.0/authorize", SigningIn(world).__call__, form),
-        route("/oauth2/v2.0/token", tokens, any_method),
-        route("/oauth2/v2.0/logout", SigningOut(world).__call__, form),
-        route("/v2.0/adminconsent", Approving(world, first_version=False).__call__, form),
-        route("/adminconsent", Approving(world, first_version=True).__call__, form),
+        route("/v2.0/.well-known/openid-configuration", discovery, PAGE),
+        route("/discovery/v2.0/keys", keys, PAGE),
+        route("/oauth2/v2.0/authorize", SigningIn(world).__call__, FORM_METHODS),
+        route("/oauth2/v2.0/token", tokens, ANY),
+        route("/oauth2/v2.0/logout", SigningOut(world).__call__, FORM_METHODS),
+        route("/v2.0/adminconsent", Approving(world, first_version=False).__call__, FORM_METHODS),
+        route("/adminconsent", Approving(world, first_version=True).__call__, FORM_METHODS),
     ]
 
 
