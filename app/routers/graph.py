@@ -102,19 +102,21 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _items(body: bytes) -> list[Item]:
+    """Return what was posted, as far as it could prove itself at all."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
         return []
     value = document.get("value") if isinstance(document, dict) else None
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    told = value if isinstance(value, list) else []
+    return [item for item in told if isinstance(item, dict) and isinstance(item.get("clientState"), str)]
 
 
 def _genuine(resources: Resources, route: str, items: list[Item]) -> list[Item]:
     """Return the items that prove themselves; each word is compared once, in constant time."""
-    states = {state for item in items if isinstance(state := item.get("clientState"), str)}
+    states = {item["clientState"] for item in items}
     proved = {state for state in states if proves(resources, route, state)}
-    return [item for item in items if item.get("clientState") in proved]
+    return [item for item in items if item["clientState"] in proved]
 
 
 async def _answer(
