@@ -1,4 +1,4 @@
-"""The CRM acknowledges changes: it has applied them, names what is new to it, or rejects what it won't have."""
+"""The CRM acknowledges changes: it applies them, names what is new to it, or rejects what it won't have."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from app.sync.spread import spread
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What the CRM says of one change: that it is applied, what its record is called, or that it won't have it."""
+    """What the CRM says of one change: applied, called this, or rejected."""
 
     id: str
     crm_id: str | None = None
