@@ -96,12 +96,15 @@ def first_stated(stated: Fields, *, revision: int) -> Fields:
 def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime, newest: bool = False) -> list[Held]:
     """Return the values of a field that the CRM may still hold, oldest first.
 
-    Its own earlier values go once a PUT that states a newer one has had time to overtake the others; at once
+    Where its statement was merged, it holds what it said, and the outcome is the work of others. Its own
+    earlier values go once a PUT that states a newer one has had time to overtake the others; at once
     where a newer ``updated_at`` says that this write is the ``newest``.
     """
     steps = [step for step in crm.revisions if name in step.patch]
     said = [Held(*entry) for entry in crm.had.get(name, _never(kind))]
-    held = said + [Held(step.number, step.patch[name], foreign=step.origin != CRM) for step in steps]
+    merged = {entry.revision for entry in said}
+    became = [Held(s.number, s.patch[name], foreign=s.origin != CRM or s.number in merged) for s in steps]
+    held = said + became
     settled = [s.number for s in steps if s.origin == CRM and (newest or s.at <= now - crm.late)]
     since = max(settled, default=0)
     return sorted((h for h in held if h.foreign or h.revision >= since), key=lambda h: h.revision)
@@ -170,7 +173,7 @@ class _Stating:
             if not self._same(name, value, ours):
                 self.behind.append(name)
             return
-        base = self._base(name, value, held=held)
+        base = self._base(name, value, ours=ours, held=held)
         became = self._merged(name, value, ours=ours, base=base)
         if not self._same(name, became, ours):
             self.previous[name] = ours
@@ -184,10 +187,9 @@ class _Stating:
             self.offer.append(name)
 
     def miss(self, unstated: Iterable[str]) -> None:
-        """Note that nothing was said of these fields: where others changed them the CRM may not know it."""
+        """Note that nothing was said of these fields: of their steps the CRM may know none."""
         for name in set(unstated):
-            steps = [s.number for s in self.crm.revisions if s.origin != CRM and name in s.patch]
-            self.reached = min([self.reached, *(number - 1 for number in steps)])
+            self._stopped_at(self._steps(name)[0])
 
     def outcome(self) -> Stated:
         revision = self.crm.revision + bool(self.previous)
@@ -210,35 +212,46 @@ class _Stating:
         )
 
     def _follow(self, name: str, value: Value, *, held: Sequence[Held]) -> None:
-        """Work out how far the CRM has come: a step of others is proven by the value that came with it.
+        """Work out how far the CRM has come: no further than the first step that this value doesn't prove.
 
-        Its own values prove nothing (it may apply an older change over them yet), nor does a step that it
-        hasn't been told of.
+        A step of others is proven by the value that came with it, once the CRM was told of it. Its own values
+        prove nothing about others' steps: it may apply an older change over them yet.
         """
         first = next((h for h in held if self._same(name, h.value, value)), None)
-        proven = first.revision if first is not None and first.foreign else 0
-        missed = [h.revision for h in held if h.foreign and h.revision > min(proven, self.crm.heard)]
-        self.reached = min([self.reached, *(number - 1 for number in missed)])
+        for step in self._steps(name):
+            foreign = step.origin != CRM
+            late = first is not None and step.number > first.revision
+            told = first is not None and first.foreign and step.number <= self.crm.heard
+            if late or (foreign and not told):
+                self._stopped_at(step)
+                return
+
+    def _steps(self, name: str) -> list[Revision]:
+        return sorted((s for s in self.crm.revisions if name in s.patch), key=lambda step: step.number)
+
+    def _stopped_at(self, step: Revision) -> None:
+        self.reached = min(self.reached, step.number - 1)
 
     def _is_edit(self, name: str, value: Value, *, held: Sequence[Held]) -> bool:
         if self.statement.base is not None:
             return not self._same(name, value, self.statement.base.get(name))
         return self.statement.decisive or not any(self._same(name, value, h.value) for h in held)
 
-    def _base(self, name: str, value: Value, *, held: Sequence[Held]) -> Value:
+    def _base(self, name: str, value: Value, *, ours: Value, held: Sequence[Held]) -> Value:
         """Return what the CRM's user most likely edited."""
-        ours = self.doc.get(name, values.empty(self.kinds[name]))
         if self.statement.base is not None:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
         if self.kinds[name] not in LISTS:
             return held[0].value
+        candidates: list[Value] = [h.value for h in held if not h.foreign or h.revision <= self.heard] or [
+            ours
+        ]
         if not value:
             # Cleared: all that it may have seen.
-            return [e for h in held if not h.foreign or h.revision <= self.heard for e in h.value]
+            return [e for candidate in candidates for e in candidate]
         if self.statement.decisive:
             # From what the CRM itself said last: what others did since it may not have seen.
-            return next((h.value for h in reversed(held) if not h.foreign), ours)
-        candidates: list[Value] = [*(h.value for h in held), ours]
+            return next((h.value for h in reversed(held) if not h.foreign), candidates[-1])
         return lists.closest(LISTS[self.kinds[name]], candidates, value)
 
     def _merged(self, name: str, value: Value, *, ours: Value, base: Value) -> Value:
