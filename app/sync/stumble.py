@@ -15,7 +15,7 @@ from app.sync.resources import Resources
 from app.sync.runs import Runs
 from app.sync.standing import STATUS, refused
 
-FIRST = timedelta(seconds=5)
+FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=15)
 log = structlog.get_logger()
 
@@ -24,8 +24,8 @@ async def stumble(resources: Resources, lease: Lease, collection: Collection, fa
     """Note why the turn broke off and try again, ever later. Bases and position are as last committed."""
     now, failures = clock.now(), collection.failures + 1
     after = min(FIRST * 2 ** min(failures - 1, 10), LONGEST)
-    if isinstance(failure, Interruption):
-        after = max(failure.after, timedelta(seconds=1))
+    if isinstance(failure, Throttled):
+        after = max(failure.after, FIRST)
     log.warning("collection.stumbled", reason=str(failure), failures=failures, seconds=after.total_seconds())
     problem = _problem(failure, collection, now=now, again=now + after)
     try:
