@@ -5,6 +5,7 @@ https://learn.microsoft.com/graph/json-batching
 
 import asyncio
 import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -151,8 +152,15 @@ def _body(entry: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
     if not kind:
         raise bad_request(f"Write request id : {entry['id']} does not contain Content-Type header or body.")
     if isinstance(body, str) and not kind.lower().startswith("application/json"):
-        return base64.b64decode(body)
+        return _binary(body)
     return orjson.dumps(body)
+
+
+def _binary(body: str) -> bytes:
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise bad_request("A body that is not JSON must be a base64 string.") from None
 
 
 def _depends_on(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -165,7 +173,10 @@ def _depends_on(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _in_version(url: str) -> str:
     """Return the url below the version root; an absolute or version-prefixed one is taken too."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise bad_request(f"Invalid batch request url '{url[:200]}'.") from None
     path = parts.path if parts.scheme or parts.netloc else url.partition("?")[0]
     query = f"?{parts.query}" if parts.query else ""
     return "/" + path.lstrip("/").removeprefix(VERSION.lstrip("/")).lstrip("/") + query

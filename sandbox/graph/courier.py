@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import orjson
@@ -19,9 +19,12 @@ from sandbox.world import World
 
 GATHERING_SECONDS = 0.02
 IN_ONE_POST = 50
+AT_A_TIME = 8
 FIRST_TRY_SECONDS, NEXT_TRY_SECONDS = 3.0, 10.0
 GIVE_UP_AFTER = timedelta(hours=4)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
+
+Fate = Literal["go", "hold", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,16 @@ class Notice:
 
 @dataclass
 class Courier:
-    """``lost`` is told each notice that will never arrive, ``may_go`` says whether it may leave now."""
+    """``lost`` is told each notice that will never arrive, ``fate`` says what becomes of one now."""
 
     world: World
     alarm: Alarm
-    may_go: Callable[[Notice], bool] = lambda _notice: True
+    fate: Callable[[Notice], Fate] = lambda _notice: "go"
     lost: Callable[[Notice], None] = lambda _notice: None
     fresh: list[Notice] = field(default_factory=list)
     paused: list[Notice] = field(default_factory=list)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    lanes: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     client: httpx.AsyncClient = field(
         default_factory=lambda: httpx.AsyncClient(trust_env=False, follow_redirects=False)
     )
@@ -80,20 +84,16 @@ class Courier:
         finally:
             self._tasks = None
 
-    def clear(self) -> None:
-        self.fresh.clear()
-        self.paused.clear()
-        self.endpoints.clear()
-
     def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
         waiting, self.fresh = self.fresh, []
         by_url: dict[str, list[Notice]] = {}
         for notice in waiting:
+            fate = self.fate(notice)
             if self.world.now() - notice.born > GIVE_UP_AFTER:
                 self.lost(notice)
-            elif self.may_go(notice):
+            elif fate == "go":
                 by_url.setdefault(notice.url, []).append(notice)
-            else:
+            elif fate == "hold":
                 self.paused.append(notice)
         for url, notices in by_url.items():
             for start in range(0, len(notices), IN_ONE_POST):
@@ -105,6 +105,7 @@ class Courier:
 
     async def _carry(self, url: str, notices: list[Notice]) -> None:
         """Try one POST until it is taken or four hours have passed."""
+        lane = self.lanes.setdefault(url, asyncio.Semaphore(AT_A_TIME))
         endpoint = self.endpoints.setdefault(url, Endpoint())
         begun = self.world.now()
         if endpoint.drops(begun):
@@ -113,12 +114,14 @@ class Courier:
             await self.alarm.sleep_until(held_until)
         body = orjson.dumps({"value": [notice.document for notice in notices]})
         wait, allowed = FIRST_WAIT, FIRST_TRY_SECONDS
-        while not await self._posted(url, body, endpoint, seconds=allowed):
+        while True:
+            async with lane:
+                if await self._posted(url, body, endpoint, seconds=allowed):
+                    return None
             if self.world.now() + wait > begun + GIVE_UP_AFTER:
                 return self._lose(notices)
             await self.alarm.sleep_until(self.world.now() + wait)
             wait, allowed = min(wait * 2, LONGEST_WAIT), NEXT_TRY_SECONDS
-        return None
 
     async def _posted(self, url: str, body: bytes, endpoint: Endpoint, *, seconds: float) -> bool:
         loop = asyncio.get_running_loop()

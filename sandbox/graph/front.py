@@ -155,5 +155,7 @@ def refused(call: Call, error: GraphError, *, at: World) -> Reply:
     document: Any = error.document(
         at=at.now(), request_id=call.request_id, client_request_id=call.client_request_id
     )
+    if error.code == "TooManyRequests":
+        document["error"]["innerError"] |= {"code": "429", "message": "Please retry after", "status": "429"}
     reply = json_reply(document, status=error.status, headers=error.headers)
     return finished(call, reply)

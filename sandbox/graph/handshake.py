@@ -18,13 +18,16 @@ FAILED = "Subscription validation request failed. "
 
 def check_address(name: str, url: str, *, loopback_http: bool) -> None:
     """Refuse an address that is not https; http to this machine is the sandbox's own leniency."""
-    parts = urlsplit(url)
-    lenient = loopback_http and parts.scheme == "http" and parts.hostname in LOOPBACK
-    if not parts.hostname or (parts.scheme != "https" and not lenient):
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        parts = httpx.URL()
+    lenient = loopback_http and parts.scheme == "http" and parts.host in LOOPBACK
+    if not parts.host or (parts.scheme != "https" and not lenient):
         raise bad_request(f"The {name} must be an absolute https URL.", code="InvalidRequest")
 
 
-async def shake(url: str, client: httpx.AsyncClient) -> None:
+async def shake(url: str, client: httpx.AsyncClient, *, seconds: float = SECONDS) -> None:
     """Ask an endpoint to repeat a token, or raise Graph's 400."""
     token = f"Validation: Testing client application reachability for subscription Request-Id: {uuid.uuid4()}"
     joint = "&" if urlsplit(url).query else "?"
@@ -32,7 +35,7 @@ async def shake(url: str, client: httpx.AsyncClient) -> None:
         answer = await client.post(
             f"{url}{joint}{urlencode({'validationToken': token})}",
             headers={"Content-Type": "text/plain; charset=utf-8"},
-            timeout=SECONDS,
+            timeout=seconds,
         )
     except httpx.TimeoutException:
         raise refused("Subscription validation request timed out.") from None

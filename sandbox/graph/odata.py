@@ -203,19 +203,20 @@ def invalid_filter(said: str) -> GraphError:
     )
 
 
+def whole_number(said: str) -> int | None:
+    """Return a number of at most nine digits, or None."""
+    return int(said) if re.fullmatch(r"[0-9]{1,9}", said) else None
+
+
 def _number(name: str, said: str, *, least: int, most: int | None = None) -> int:
-    if (
-        not said.isascii()
-        or not said.isdigit()
-        or int(said) < least
-        or (most is not None and int(said) > most)
-    ):
+    number = whole_number(said)
+    if number is None or number < least or (most is not None and number > most):
         wanted = f"at least {least}" if most is None else f"between {least} and {most}"
         raise bad_request(
             f"Invalid value '{said[:40]}' for {name}: it must be a number {wanted}.",
             code="ErrorInvalidUrlQuery",
         )
-    return int(said)
+    return number
 
 
 def _boolean(name: str, said: str) -> bool:

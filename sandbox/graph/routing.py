@@ -32,7 +32,8 @@ ELSEWHERE = frozenset({
     "events", "calendar", "calendars", "calendargroups", "calendarview", "messages", "mailfolders", "todo",
     "people", "drive", "drives", "onlinemeetings", "mailboxsettings", "outlook", "photo", "photos", "manager",
     "sendmail", "getmailtips", "translateexchangeids", "extensions", "insights", "memberof", "presence",
-    "inferenceclassification", "revokesigninsessions", "findmeetingtimes", "reminderview", "directreports",
+    "inferenceclassification", "planner", "revokesigninsessions", "findmeetingtimes", "reminderview",
+    "directreports",
 })  # fmt: skip
 ELSEWHERE_AT_ROOT = frozenset({
     "users", "drives", "sites", "groups", "communications", "directoryobjects", "applications", "search",
@@ -154,10 +155,10 @@ def granted(call: Call, permissions: frozenset[str]) -> bool:
 def operation_on_person(call: Call) -> Operation:
     """Return what reads a person: oneself with User.Read, others with more."""
     oneself = call.person == call.token.person
+    if call.method in {"PATCH", "DELETE"}:
+        raise not_built("Changing or deleting a user")
     if call.method != "GET":
-        if call.method == "PATCH":
-            raise not_built("Changing a user")
-        raise method_not_allowed("GET, PATCH")
+        raise method_not_allowed("GET, PATCH, DELETE")
     if not granted(call, PROFILE if oneself else OTHERS):
         raise directory_denied()
     return Operation(user_calls.get_person, PROFILE)

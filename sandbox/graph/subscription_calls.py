@@ -34,6 +34,8 @@ SHORTEST, LONGEST = timedelta(minutes=45), timedelta(minutes=10_080)
 MOST_OF_A_MAILBOX = 1_000
 MAX_CLIENT_STATE = 128
 ON_A_PAGE = 100
+# Quirk: documentation writes v1_2, the SDKs v12.
+TLS = frozenset({"v10", "v11", "v12", "v13"})
 KINDS = ("created", "updated", "deleted")
 WRITABLE = (
     "changeType", "resource", "notificationUrl", "lifecycleNotificationUrl", "expirationDateTime",
@@ -87,7 +89,7 @@ class SubscriptionCalls:
         said = odata.options(call.pairs)
         if set(said) - {"skiptoken"}:
             raise bad_request("Query options are not supported on subscriptions.")
-        start = int(said["skiptoken"]) if said.get("skiptoken", "").isdigit() else 0
+        start = odata.whole_number(said.get("skiptoken", "")) or 0
         mine = [found for found in self.watch.subscriptions.by_id.values() if self._mine(call, found)]
         document: dict[str, Any] = {
             "@odata.context": f"{call.root}/$metadata#subscriptions",
@@ -254,6 +256,9 @@ def _read(body: Mapping[str, Any]) -> dict[str, Any]:
             raise no_such_property(name, TYPE)
         if value is not None:
             said[name] = text()(name, value)
+    tls = said.get("latestSupportedTlsVersion", "v1_2")
+    if tls.replace("_", "") not in TLS:
+        raise wrong_type("latestSupportedTlsVersion", tls, expected="tlsVersion")
     if len(said.get("clientState", "")) > MAX_CLIENT_STATE:
         raise bad_request(
             f"The clientState has more than {MAX_CLIENT_STATE} characters.", code="InvalidRequest"

@@ -46,16 +46,18 @@ class Subscription:
 class Subscriptions:
     def __init__(self) -> None:
         self.by_id: dict[str, Subscription] = {}
+        self.by_owner: dict[str, dict[str, Subscription]] = {}
 
     @property
     def appliers(self) -> Mapping[str, Applier]:
         return {"subscription.kept": self._kept, "subscription.removed": self._removed}
 
     def of_mailbox(self, oid: str) -> list[Subscription]:
-        return [subscription for subscription in self.by_id.values() if subscription.owner == oid]
+        return list(self.by_owner.get(oid, {}).values())
 
     def clear(self) -> None:
         self.by_id.clear()
+        self.by_owner.clear()
 
     def snapshot(self) -> Iterator[Command]:
         yield from (("subscription.kept", msgspec.to_builtins(kept)) for kept in self.by_id.values())
@@ -63,7 +65,9 @@ class Subscriptions:
     def _kept(self, body: Body) -> Subscription:
         subscription = msgspec.convert(body, Subscription)
         self.by_id[subscription.id] = subscription
+        self.by_owner.setdefault(subscription.owner, {})[subscription.id] = subscription
         return subscription
 
     def _removed(self, body: Body) -> None:
-        self.by_id.pop(body["id"], None)
+        removed = self.by_id.pop(body["id"])
+        del self.by_owner[removed.owner][removed.id]

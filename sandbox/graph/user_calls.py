@@ -24,7 +24,8 @@ LISTS = frozenset({"businessPhones", "identities", "imAddresses", "otherMails", 
 USER = Rules(
     kind="user",
     properties=frozenset({*BY_DEFAULT, *ON_REQUEST}),
-    options=frozenset({"select"}),
+    navigation=frozenset({"contactFolders", "contacts", "extensions", "manager", "memberOf", "photo"}),
+    options=frozenset({"select", "expand"}),
 )
 
 

@@ -12,7 +12,7 @@ import msgspec
 from sandbox.faults import Notification
 from sandbox.graph import ids
 from sandbox.graph.alarm import Alarm
-from sandbox.graph.courier import Courier, Notice
+from sandbox.graph.courier import Courier, Fate, Notice
 from sandbox.graph.exchange import Exchange, Happening
 from sandbox.graph.subscriptions import Subscription, Subscriptions
 from sandbox.graph.values import shown_time
@@ -28,7 +28,7 @@ class Watch:
     def __init__(self, world: World, exchange: Exchange, subscriptions: Subscriptions) -> None:
         self.world, self.exchange, self.subscriptions = world, exchange, subscriptions
         self.alarm = Alarm(world.now)
-        self.courier = Courier(world, self.alarm, may_go=self._may_go, lost=self._lost)
+        self.courier = Courier(world, self.alarm, fate=self._fate, lost=self._lost)
         self.reminders: dict[str, datetime] = {}
         exchange.listeners.append(self.announce)
         world.clock_moved.append(self.alarm.ring)
@@ -121,12 +121,14 @@ class Watch:
             "resourceData": data,
         }
 
-    def _may_go(self, notice: Notice) -> bool:
+    def _fate(self, notice: Notice) -> Fate:
         """Hold notifications while the token behind the subscription is over; lifecycle events still go."""
         if "lifecycleEvent" in notice.document:
-            return True
+            return "go"
         subscription = self.live(notice.subscription)
-        return subscription is None or subscription.authorized_until > self.world.now()
+        if subscription is None:
+            return "drop"
+        return "go" if subscription.authorized_until > self.world.now() else "hold"
 
     def _lost(self, notice: Notice) -> None:
         subscription = self.live(notice.subscription)

@@ -42,7 +42,7 @@ class Preferences:
         size = said.get("odata.maxpagesize", said.get("maxpagesize", ""))
         return cls(
             immutable=said.get("idtype", "").lower() == "immutableid",
-            page_size=int(size) if size.isascii() and size.isdigit() and int(size) > 0 else None,
+            page_size=int(size) if re.fullmatch(r"0*[1-9][0-9]{0,8}", size) else None,
         )
 
     def applied(self) -> dict[str, str]:

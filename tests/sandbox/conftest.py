@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from graph_stage import IMMUTABLE, Listener, Outlook, Stage, listening, staged
+from graph_stage import IMMUTABLE, Listener, Outlook, Stage, Switchboard, listening, staged
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +33,13 @@ async def immutable(stage: Stage) -> AsyncIterator[Outlook]:
         yield client
 
 
+@pytest.fixture(scope="session")
+async def switchboard() -> AsyncIterator[Switchboard]:
+    async with listening() as board:
+        yield board
+
+
 @pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
-    """An endpoint for notifications."""
-    async with listening() as endpoint:
-        yield endpoint
+def listener(switchboard: Switchboard) -> Listener:
+    """An endpoint for notifications, of this test alone."""
+    return switchboard.listener()

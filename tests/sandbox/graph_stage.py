@@ -1,6 +1,7 @@
 """A running sandbox, and people with Outlook open: real HTTP, nothing of the sandbox is replaced."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -160,7 +161,7 @@ class Listener:
         status = self.answers.pop(0) if self.answers else 202
         entries = (await request.json())["value"]
         if status < 300:
-            self.posts.append((request.url.path, entries))
+            self.posts.append((request.path_params["path"], entries))
         await asyncio.sleep(self.delay)
         return Response(status_code=status)
 
@@ -177,15 +178,30 @@ class Listener:
         assert len(self.heard) == before, self.heard[before:]
 
 
+@dataclass
+class Switchboard:
+    """One server for every listener of a session: each has a path of its own, and hears nothing of the others."""
+
+    url: str = ""
+    listeners: dict[str, Listener] = field(default_factory=dict)
+
+    def listener(self) -> Listener:
+        key = uuid.uuid4().hex
+        self.listeners[key] = Listener(url=f"{self.url}/{key}")
+        return self.listeners[key]
+
+    async def answer(self, request: Request) -> Response:
+        return await self.listeners[request.path_params["key"]].answer(request)
+
+
 @asynccontextmanager
-async def listening() -> AsyncIterator[Listener]:
-    """Serve a listener on a free port until the block ends."""
-    listener = Listener()
-    app = Starlette(routes=[Route("/{path:path}", listener.answer, methods=["POST"])])
+async def listening() -> AsyncIterator[Switchboard]:
+    """Serve listeners on a free port until the block ends."""
+    board = Switchboard()
+    app = Starlette(routes=[Route("/{key}{path:path}", board.answer, methods=["POST"])])
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-    async with _serving(config) as url:
-        listener.url = url
-        yield listener
+    async with _serving(config) as board.url:
+        yield board
 
 
 @asynccontextmanager

@@ -46,7 +46,8 @@ def relative(link: str) -> str:
 
 @pytest.mark.parametrize("compacted", [False, True], ids=["from its whole log", "from a compacted log"])
 async def test_after_a_restart_everything_is_as_it_was(tmp_path: Path, compacted):
-    async with listening() as listener:
+    async with listening() as board:
+        listener = board.listener()
         async with staged(tmp_path) as stage:
             token = (await stage.control("tokens", mail=MAIL, scopes=["User.Read", "Contacts.ReadWrite"]))[
                 "access_token"
