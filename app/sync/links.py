@@ -50,6 +50,16 @@ class Links:
         query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(sorted(set(ids))))
         return (await self.session.scalars(query.order_by(Link.id))).all()
 
+    async def record_ids(self, connection_id: str, entity: str) -> set[str]:
+        """Return every record that has a link here, whatever its state."""
+        query = select(Link.record_id).where(
+            Link.workspace_id == self.workspace,
+            Link.connection_id == connection_id,
+            Link.entity == entity,
+            Link.record_id.is_not(None),
+        )
+        return {record_id for record_id in await self.session.scalars(query) if record_id is not None}
+
     async def due(self, collection_id: str, *, now: datetime, limit: int) -> Sequence[Link]:
         """Return links that may be owed something now, the longest due first."""
         query = (

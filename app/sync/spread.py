@@ -4,10 +4,11 @@ Nothing is decided here. A link is made or made due, its collection rung; what i
 whoever holds the collection's lease.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
@@ -30,10 +31,13 @@ async def spread(
     if not record_ids:
         return
     links, left_out = Links(session), set(skip)
-    known = [link for link in await links.of_records(record_ids) if link.state not in RESTING]
-    due = [link for link in known if link.id not in left_out]
+    known = await links.of_records(record_ids)
+    due = [link for link in known if link.id not in left_out and link.state not in RESTING]
     await links.set_due([link.id for link in due], now=now)
-    fresh = await _missing(session, record_ids, now=now)
+    places = await _places(
+        session, Record.record_id.in_(list(record_ids)), Collection.matched_at.is_not(None)
+    )
+    fresh = _lacking(places, {(link.connection_id, link.record_id) for link in known}, now=now)
     await links.insert(fresh)
     rung = {link.collection_id for link in due} | {str(row["collection_id"]) for row in fresh}
     await Collections(session).ring(await _sending(session, rung), now=now)
@@ -58,26 +62,26 @@ async def revive(session: AsyncSession, record_ids: Sequence[str], *, now: datet
 
 async def want_all(session: AsyncSession, collection: Collection, *, now: datetime) -> int:
     """Make the links that a collection just matched still lacks; return how many. Nothing is rung."""
-    fresh: list[Row] = await _missing(session, None, now=now, collection_id=collection.id)
+    places = await _places(session, Collection.id == collection.id)
+    known = await Links(session).record_ids(collection.connection_id, collection.entity)
+    fresh = _lacking(places, {(collection.connection_id, record_id) for record_id in known}, now=now)
     await Links(session).insert(fresh)
     return len(fresh)
 
 
-async def _missing(
-    session: AsyncSession,
-    record_ids: Sequence[str] | None,
-    *,
-    now: datetime,
-    collection_id: str | None = None,
-) -> list[Row]:
-    """Return rows for the links that owners' sending collections lack."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sending collection in which a record belongs, by its owners."""
+
+    record_id: str
+    entity: str
+    collection_id: str
+    connection_id: str
+
+
+async def _places(session: AsyncSession, *where: ColumnElement[bool]) -> list[Place]:
+    """Return where living records belong. Links are subtracted in memory: no plan can go wrong over that."""
     workspace: str = session.info["workspace"]
-    linked = exists().where(
-        Link.workspace_id == workspace,
-        Link.connection_id == Collection.connection_id,
-        Link.entity == Record.entity,
-        Link.record_id == Record.record_id,
-    )
     query = (
         select(Record.record_id, Record.entity, Collection.id, Collection.connection_id)
         .join(Owner, (Owner.workspace_id == workspace) & (Owner.record_id == Record.record_id))
@@ -88,21 +92,23 @@ async def _missing(
             & (Collection.connection_id == Connection.id)
             & (Collection.entity == Record.entity),
         )
-        .where(Record.workspace_id == workspace, Record.deleted_at.is_(None), Collection.sends, ~linked)
+        .where(Record.workspace_id == workspace, Record.deleted_at.is_(None), Collection.sends, *where)
     )
-    if record_ids is not None:
-        query = query.where(Record.record_id.in_(list(record_ids)), Collection.matched_at.is_not(None))
-    if collection_id is not None:
-        query = query.where(Collection.id == collection_id)
+    return [Place(*row) for row in (await session.execute(query)).tuples()]
+
+
+def _lacking(
+    places: Iterable[Place], known: Container[tuple[str, str | None]], *, now: datetime
+) -> list[Row]:
     return [
         {
-            "id": new_id("lnk", now), "connection_id": connection, "entity": entity,
-            "collection_id": collection, "record_id": record, "role": "main", "born": "crm",
-            "state": "wanted", "generation": 1,
-            "graph_means": {}, "shape": 0, "seen_round": 0, "failures": 0, "due_at": now,
-            "created_at": now, "updated_at": now,
+            "id": new_id("lnk", now), "connection_id": place.connection_id, "entity": place.entity,
+            "collection_id": place.collection_id, "record_id": place.record_id, "role": "main",
+            "born": "crm", "state": "wanted", "generation": 1, "graph_means": {}, "shape": 0,
+            "seen_round": 0, "failures": 0, "due_at": now, "created_at": now, "updated_at": now,
         }
-        for record, entity, collection, connection in await session.execute(query)
+        for place in places
+        if (place.connection_id, place.record_id) not in known
     ]  # fmt: skip
 
 
