@@ -39,6 +39,8 @@ MADE_UP = [
     pytest.param({"emailAddresses": [{"address": "a@b.example"}]}, {"displayName": "a@b.example"}, id="name from the address"),
     pytest.param({"emailAddresses": [{"address": "a@b.example"}]}, {"emailAddresses": [{"name": "a@b.example", "address": "a@b.example"}]}, id="an address names itself"),
     pytest.param({"secondaryEmailAddress": {"address": "a@b.example", "name": "A"}}, {"emailAddresses": [{"name": "A", "address": "a@b.example"}], "primaryEmailAddress": {"name": "A", "address": "a@b.example"}}, id="a lone address sits first"),
+    pytest.param({"emailAddresses": [{"address": "no address", "name": "A"}]}, {"emailAddresses": [{"name": "A", "address": "no address"}]}, id="an address is not checked"),
+    pytest.param({"categories": ["Nobody's", "VIP"], "displayName": "x"}, {"categories": ["Nobody's", "VIP"]}, id="an unknown category is kept"),
     pytest.param({"birthday": "1974-07-22"}, {"birthday": "1974-07-22T00:00:00Z"}, id="a bare date is midnight"),
     pytest.param({"birthday": "1974-07-22T01:30:00+02:00"}, {"birthday": "1974-07-21T23:30:00Z"}, id="an offset becomes UTC"),
     pytest.param({"birthday": "1974-07-22T00:00:00.0000000Z"}, {"birthday": "1974-07-22T00:00:00Z"}, id="seven digits of a second"),
@@ -298,3 +300,13 @@ async def test_what_microsoft_has_and_the_sandbox_has_not_says_so(adele: Outlook
     ]
 
     assert {error_of(answer) for answer in tried} == {(501, "NotImplemented")}
+
+
+async def test_a_contact_is_not_moved_by_writing_another_folder_into_it(adele: Outlook):
+    folder = await adele.made("me/contactFolders", displayName="Acme")
+    held = await adele.made(**GRACE, parentFolderId=folder["id"])
+
+    changed = await adele.patch(f"me/contacts/{held['id']}", json={"parentFolderId": folder["id"]})
+
+    assert (changed.status_code, changed.json()["parentFolderId"]) == (200, held["parentFolderId"])
+    assert error_of(await adele.post(f"me/contacts/{held['id']}/move", json={})) == (400, "BadRequest")

@@ -106,6 +106,7 @@ REFUSED = [
     pytest.param({"minutes": 10_081}, 400, "ExtensionError", id="over seven days"),
     pytest.param({"clientState": "x" * 129}, 400, "InvalidRequest", id="a long clientState"),
     pytest.param({"includeResourceData": True}, 501, "NotImplemented", id="rich notifications"),
+    pytest.param({"latestSupportedTlsVersion": "v0_9"}, 400, "RequestBodyRead", id="a TLS there is not"),
     pytest.param({"colour": "red"}, 400, "RequestBodyRead", id="an unknown property"),
 ]  # fmt: skip
 
@@ -116,6 +117,35 @@ async def test_a_subscription_that_cannot_be_is_refused(stage, adele, listener, 
 
     assert error_of(answer) == (status, code)
     assert (await adele.read("subscriptions"))["value"] == []
+
+
+ACCEPTED = [
+    pytest.param({"changeType": "Created, UPDATED"}, id="change types in any letter case"),
+    pytest.param({"resource": "me/contactFolders('{folder}')/contacts"}, id="a folder in brackets"),
+    pytest.param({"resource": "users/adele@contoso.example/contacts"}, id="oneself by address"),
+    pytest.param({"clientState": "x" * 128, "latestSupportedTlsVersion": "v12"}, id="a clientState of 128"),
+    pytest.param({"clientState": ..., "@odata.type": "#microsoft.graph.subscription"}, id="no clientState"),
+]
+
+
+@pytest.mark.parametrize("changes", ACCEPTED)
+async def test_a_subscription_may_be_asked_for_in_these_ways(stage, adele, listener, changes):
+    folder = (await adele.made("me/contactFolders", displayName="Acme"))["id"]
+    body = wish(stage, listener, **changes)
+    body["resource"] = body["resource"].replace("{folder}", folder)
+
+    made = await adele.made("subscriptions", **body)
+
+    assert made["resource"] == body["resource"]
+
+
+@pytest.mark.feature("A8")
+async def test_a_personal_account_subscribes_to_contacts_too(stage, listener):
+    async with await stage.outlook("patti@outlook.example") as patti:
+        await patti.made("subscriptions", **wish(stage, listener))
+        await patti.made(displayName="Ann")
+
+    assert (await listener.hears(1))[0]["tenantId"] == "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
 async def test_http_to_this_machine_is_a_leniency_that_can_be_switched_off(stage, adele, listener):
@@ -238,6 +268,22 @@ async def test_listing_subscriptions_has_a_limit_of_its_own(stage, adele):
     assert (await adele.get("subscriptions")).status_code == 200
 
 
+LIMITS = [
+    pytest.param("DELETE", "subscriptions/x", 500, id="writing"),
+    pytest.param("GET", "subscriptions/x", 500, id="reading one"),
+    pytest.param("POST", "subscriptions/x/reauthorize", 1000, id="reauthorizing"),
+]
+
+
+@pytest.mark.parametrize(("method", "url", "most"), LIMITS)
+async def test_the_subscription_service_has_limits_of_its_own(adele, method, url, most):
+    items = [{"id": str(n), "method": method, "url": f"/{url}"} for n in range(20)]
+    for _ in range(most // 20):
+        assert {reply["status"] for reply in (await adele.batch(*items)).values()} == {404}
+
+    assert error_of(await adele.request(method, url)) == (429, "TooManyRequests")
+
+
 async def test_what_happens_to_a_contact_is_told(stage, immutable: Outlook, listener):
     made = await subscribed(stage, immutable, listener)
     me = (await immutable.read("me"))["id"]
@@ -338,7 +384,7 @@ async def test_notifications_can_be_switched_off(stage, adele, listener):
 @pytest.mark.lesson(19)
 async def test_what_is_not_taken_is_sent_again_by_the_sandboxs_clock(stage, adele, listener):
     await subscribed(stage, adele, listener)
-    listener.answers = [503, 500, 404]
+    listener.answers = [503, 302, 404]
     await adele.made(displayName="Ann")
     for _ in range(3):
         await asyncio.sleep(0.1)
