@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,8 +62,6 @@ class Webhook(IdRow):
     previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_valid_until: Mapped[datetime | None]
     position: Mapped[int] = mapped_column(BigInteger)
-    batch_limit: Mapped[int] = mapped_column(default=100)
-    failures: Mapped[int] = mapped_column(default=0)
     failing_since: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
@@ -72,12 +70,22 @@ class Webhook(IdRow):
 
 
 class Delivery(IdRow):
-    """One batch of changes for one endpoint, frozen at its first attempt."""
+    """One batch of changes for one endpoint; its ``body`` is frozen at the first attempt.
+
+    A change that fails alone is set aside in the ``lane`` of its record, where later ones wait behind it.
+    """
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index("ix_deliveries_webhook_id", "workspace_id", "webhook_id", "id"),)
+    __table_args__ = (
+        Index("ix_deliveries_webhook_id", "workspace_id", "webhook_id", "id"),
+        Index(
+            "ix_deliveries_open", "workspace_id", "webhook_id", "status",
+            postgresql_where=text("status IN ('pending', 'aside', 'behind')"),
+        ),
+    )  # fmt: skip
 
     webhook_id: Mapped[str]
+    lane: Mapped[str | None]
     seqs: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     body: Mapped[str | None]
     status: Mapped[str]

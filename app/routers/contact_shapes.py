@@ -6,9 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.routers.shapes import Answer, Body, Moment
-
-CRM_ID = r"^[A-Za-z0-9._~:@-]{1,128}$"
-RESERVED = frozenset({".", "..", "batch"})
+from app.sync.saying import CRM_ID, RESERVED
 
 
 def _not_reserved(crm_id: str) -> str:

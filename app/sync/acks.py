@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import func, text, update
 
-from app.errors import AlreadyNamed, ChangeNotFound, Problem
+from app.errors import AlreadyNamed, ChangeNotFound, InvalidRequest, Problem
 from app.models import Change, Feed, Link, Record
 from app.records import values
 from app.records.contact import FIELDS
@@ -18,7 +18,7 @@ from app.sync.links import Links
 from app.sync.naming import MERGED_INTO, name
 from app.sync.news import WORDS
 from app.sync.records import Records, Step
-from app.sync.saying import Says, Verb
+from app.sync.saying import Says, Verb, is_crm_id
 from app.sync.spread import spread
 
 
@@ -86,6 +86,9 @@ async def _acknowledged(room: Room, ack: Ack, change: Change, records: dict[str,
 
 
 async def _name(room: Room, crm_id: str, change: Change, record: Record, records: dict[str, Record]) -> None:
+    if not is_crm_id(crm_id):
+        wrong = "An id is 1 to 128 of letters, digits and . _ ~ : @ -"
+        raise InvalidRequest(errors=[{"pointer": "/crm_id", "detail": wrong}])
     taken = next((other for other in records.values() if other.crm_id == crm_id), None)
     if record.crm_id == crm_id or (taken and record.extra.get(MERGED_INTO) == taken.record_id):
         return

@@ -1,5 +1,6 @@
 """What the CRM says of one record, and what came of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,8 @@ from app.sync.conflicts import Side, Stamp
 Json = dict[str, Any]
 Guard = Callable[[Record | None], None]
 
+CRM_ID: Final = r"^[A-Za-z0-9._~:@-]{1,128}$"
+RESERVED: Final = frozenset({".", "..", "batch"})
 OWN_TO_THE_CRM: Final[Json] = {"owners": [], "classes": [], "metadata": {}, "created_at": None}
 """What no mailbox sees, with what it holds when it holds nothing."""
 
@@ -24,6 +27,11 @@ class Verb(StrEnum):
     PUT = "put"
     PATCH = "patch"
     DELETE = "delete"
+
+
+def is_crm_id(text: str) -> bool:
+    """Say whether the CRM may call a record this."""
+    return text not in RESERVED and re.fullmatch(CRM_ID, text) is not None
 
 
 def unconditionally(_: Record | None) -> None:

@@ -216,6 +216,7 @@ def create_tables() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("webhook_id", sa.Text(), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=True),
         sa.Column("seqs", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("body", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
@@ -226,6 +227,13 @@ def create_tables() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_deliveries")),
+    )
+    op.create_index(
+        "ix_deliveries_open",
+        "deliveries",
+        ["workspace_id", "webhook_id", "status"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('pending', 'aside', 'behind')"),
     )
     op.create_index(
         "ix_deliveries_webhook_id", "deliveries", ["workspace_id", "webhook_id", "id"], unique=False
@@ -516,8 +524,6 @@ def create_tables() -> None:
         sa.Column("previous_secret", sa.LargeBinary(), nullable=True),
         sa.Column("previous_valid_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("batch_limit", sa.Integer(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failing_since", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("next_attempt_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("lease_until", postgresql.TIMESTAMP(timezone=True), nullable=True),

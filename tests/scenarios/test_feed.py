@@ -175,8 +175,8 @@ async def test_endpoints_that_wait_are_rung_and_timed(db):
             await session.execute(
                 text(
                     "INSERT INTO webhooks (workspace_id, id, url, types, acknowledges, status, secret, position,"
-                    " batch_limit, failures, created_at, updated_at)"
-                    " VALUES (:workspace, :id, 'https://a.example', '{}', false, :status, '', 0, 100, 0, :at, :at)"
+                    " created_at, updated_at)"
+                    " VALUES (:workspace, :id, 'https://a.example', '{}', false, :status, '', 0, :at, :at)"
                 ),
                 {"workspace": WORKSPACE, "id": name, "status": status, "at": AT},
             )
