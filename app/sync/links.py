@@ -1,6 +1,7 @@
 """SQL of links: by page, by record, by what is due."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,17 @@ from app.models import Link
 from app.sync.bulk import Row, insert_many, update_many
 
 LIVE = ("linked", "suspended", "moved_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A link in outline."""
+
+    id: str
+    connection_id: str
+    collection_id: str
+    record_id: str | None
+    state: str
 
 
 class Links:
@@ -49,6 +61,13 @@ class Links:
         """Return these links, without a lock."""
         query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(sorted(set(ids))))
         return (await self.session.scalars(query.order_by(Link.id))).all()
+
+    async def standing(self, record_ids: Iterable[str]) -> Sequence[Standing]:
+        """Return where these records have links, and in which state, without reading what the links hold."""
+        query = select(Link.id, Link.connection_id, Link.collection_id, Link.record_id, Link.state).where(
+            Link.workspace_id == self.workspace, Link.record_id.in_(sorted(set(record_ids)))
+        )
+        return [Standing(*row) for row in (await self.session.execute(query.order_by(Link.id))).tuples()]
 
     async def record_ids(self, connection_id: str, entity: str) -> set[str]:
         """Return every record that has a link here, whatever its state."""

@@ -31,7 +31,7 @@ async def spread(
     if not record_ids:
         return
     links, left_out = Links(session), set(skip)
-    known = await links.of_records(record_ids)
+    known = await links.standing(record_ids)
     due = [link for link in known if link.id not in left_out and link.state not in RESTING]
     await links.set_due([link.id for link in due], now=now)
     places = await _places(
