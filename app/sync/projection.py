@@ -100,9 +100,11 @@ def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
     unsure = link.graph_means.get(UNSURE, {})
     fields = {}
     for name, part in shape.parts.items():
-        if name in link.graph_had or name in unsure:
+        if name in unsure:
+            fields[name] = shown(shape, doc, link, part)
+        elif link.graph_had.get(name) or (name in link.graph_had and (doc.get(part.field) or link.graph_means)):
             value = shown(shape, doc, link, part)
-            if name in unsure or not values.same(part.kind, value, meant(shape, link, part)):
+            if not values.same(part.kind, value, meant(shape, link, part)):
                 fields[name] = value
     if not fields:
         return NOTHING

@@ -243,15 +243,15 @@ class _Stating:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
         if self.kinds[name] not in LISTS:
             return held[0].value
-        candidates: list[Value] = [h.value for h in held if not h.foreign or h.revision <= self.heard] or [
-            ours
-        ]
+        own = [h.value for h in held if not h.foreign]
+        seen = [h.value for h in held if h.foreign and h.revision <= self.heard]
+        candidates: list[Value] = [*own, *seen] or [ours]
         if not value:
             # Cleared: all that it may have seen.
             return [e for candidate in candidates for e in candidate]
         if self.statement.decisive:
             # From what the CRM itself said last: what others did since it may not have seen.
-            return next((h.value for h in reversed(held) if not h.foreign), candidates[-1])
+            return own[-1] if own else candidates[-1]
         return lists.closest(LISTS[self.kinds[name]], candidates, value)
 
     def _merged(self, name: str, value: Value, *, ours: Value, base: Value) -> Value:

@@ -44,7 +44,8 @@ class Link:
 
 
 class Hub:
-    def __init__(self, stated, policies, *, now=0):
+    def __init__(self, stated, policies, *, moved):
+        self.moved = moved
         self.doc = canonical(stated)
         self.crm_had = first_stated(self.doc, revision=1)
         self.revision, self.crm_revision, self.heard = 1, 1, 1
@@ -89,7 +90,7 @@ class Hub:
         link.view, link.etag = received.link, etag
         self.conflicts += received.conflicts
         if received.previous:
-            self._move(received, origin="microsoft", now=now)
+            self._move(received, origin=f"microsoft {link.number}", now=now)
             self._offer(received.changed)
 
     # To Microsoft
@@ -178,10 +179,11 @@ class Hub:
             self.crm_revision = known
 
     def _move(self, moved, *, origin, now):
+        self.moved(moved.previous, moved.doc, origin)
         self.revision += 1
         patch = {name: moved.doc.get(name) for name in moved.previous}
         at = EPOCH + timedelta(seconds=now)
-        self.revisions.append(Revision(self.revision, origin, patch, moved.previous, at))
+        self.revisions.append(Revision(self.revision, origin.split()[0], patch, moved.previous, at))
         self.doc = moved.doc
         self.field_at = {**self.field_at, **moved.field_at}
 

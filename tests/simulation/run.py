@@ -1,4 +1,4 @@
-"""Let dice play the world, many times: python -m tests.simulation.run --cases 20000 --seed 1."""
+"""Let dice play, many times: python -m tests.simulation.run --cases 20000 --list-edits 200000 --seed 1."""
 
 import argparse
 import random
@@ -7,6 +7,7 @@ from collections import Counter
 
 from tests.simulation.crm import Habit
 from tests.simulation.hub import Hub
+from tests.simulation.lists import edit_lists
 from tests.simulation.world import CRM_LISTS, CRM_TEXTS, World
 
 RESOLUTIONS = ("crm_wins", "microsoft_wins", "newest_wins")
@@ -70,16 +71,19 @@ def play(cases, *, seed, hub_kind=Hub):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--list-edits", type=int, default=200_000)
     parser.add_argument("--seed", default="1")
     asked = parser.parse_args()
-    began = time.perf_counter()
-    totals, failures = play(asked.cases, seed=asked.seed)
-    took = time.perf_counter() - began
-    print(f"{asked.cases} cases in {took:.0f} s ({asked.cases / took:.0f}/s): {dict(totals)}")
-    for seed, error in failures[:10]:
-        print(f"case {seed}: {type(error).__name__}: {error}")
-    print(f"{len(failures)} failed")
-    raise SystemExit(bool(failures))
+    failed = 0
+    for what, number, game in (("cases", asked.cases, play), ("list edits", asked.list_edits, edit_lists)):
+        began = time.perf_counter()
+        totals, failures = game(number, seed=asked.seed)
+        took = time.perf_counter() - began
+        print(f"{number} {what} in {took:.0f} s ({number / took:.0f}/s): {dict(totals)}, {len(failures)} failed")
+        for seed, error in failures[:10]:
+            print(f"case {seed}: {type(error).__name__}: {error}")
+        failed += len(failures)
+    raise SystemExit(bool(failed))
 
 
 if __name__ == "__main__":

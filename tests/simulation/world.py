@@ -47,9 +47,9 @@ class World:
 
     def __post_init__(self):
         first = {"display_name": "Ada Lovelace", "job_title": "job 0", "emails": [email("crm", 0)]}
-        self.crm = Crm(self.habit, dict(first), self.stamps)
+        self.crm = Crm(self.habit, {name: contact.empty(name) for name in contact.FIELDS} | first, self.stamps)
         self.mailboxes = [Mailbox(number, honours) for number, honours in enumerate(self.honours_if_match)]
-        self.hub = self.hub_kind(first, [Policy(Resolution(p)) for p in self.policies])
+        self.hub = self.hub_kind(first, [Policy(Resolution(p)) for p in self.policies], moved=self.moves)
         self.meant = {name: value for name, value in first.items() if name != "emails"}
         self.own = {"emails": [email("crm", 0)]}
 
@@ -172,7 +172,16 @@ class World:
             self.kills += 1
             self.hub.killed(self.hub.links[number])
 
-    # What must hold in the end
+    # What must hold
+
+    def moves(self, previous, doc, origin):
+        """Whatever moves a record, it moves nothing that somebody else edits."""
+        allowed = {"crm": {*CRM_TEXTS, *CRM_LISTS}}
+        for number in range(3):
+            names = (*MAILBOX_TEXTS[number], OWN_LISTS[number])
+            allowed[f"microsoft {number}"] = {PARTS[name].field for name in names}
+        strange = {name: (was, doc[name]) for name, was in previous.items() if name not in allowed[origin]}
+        self._check(not strange, f"{origin} changed {strange}")
 
     def ends(self):
         """Let everything arrive, and demand that all agree on everybody's last edit and fall silent."""
@@ -186,7 +195,6 @@ class World:
         self._everybody_holds_the_last_edits()
 
     def _settles(self):
-        self.crm.saves(now=self.now)
         while self.crm.puts:
             self.arrives(0)
         self.now += 1
