@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from app.graph.protocol import Document
 from app.models import Link
-from app.records.link import Attempt
 from app.sync.page import Page, Report, receive
-from app.sync.projection import Create
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +44,12 @@ def adoptions(creating: Iterable[Link], found: Mapping[str, tuple[str | None, Do
 
 
 def adopt(page: Page, adoption: Adoption) -> None:
-    """Give the link its item: the body read is the answer that its create never got."""
+    """Give the link its item. What our create sent is recognised in it, the rest is received."""
     link = page.links[adoption.link_id]
     if link.attempt is None:
         return
     link.item_id = adoption.item_id
-    sent = Create(payload={}, fields=Attempt.parse(link.attempt).fields)
-    receive(page, Report(link.id, adoption.item, write=sent))
+    receive(page, Report(link.id, adoption.item, certain=True))
     page.work.progress.count("to_microsoft.created")
 
 

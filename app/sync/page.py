@@ -139,5 +139,6 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     link.problem, link.failures, link.next_attempt_at = None, 0, None
     if link.state != LinkState.LINKED and record.deleted_at is None:
         link.state, link.linked_at = LinkState.LINKED.value, link.linked_at or now
-    still = not isinstance(owed(page.work.shape, record.doc, view), Nothing)
-    link.due_at = now if page.work.collection.sends and (still or record.deleted_at is not None) else None
+    more = view.attempt is not None or record.deleted_at is not None
+    still = more or not isinstance(owed(page.work.shape, record.doc, view), Nothing)
+    link.due_at = now if still and page.work.collection.sends else None
