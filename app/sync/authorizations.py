@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.auth import Flow
 from app.ids import new_id
-from app.models import Authorization, Connection
+from app.models import Authorization, Connection, Route
 from app.security.seal import KeyRing
 from app.sync.routes import Routes
 
 GOOD_FOR = timedelta(hours=1)
 KEPT_FOR = timedelta(days=1)
+AUTHORIZATION = "authorization"
 
 
 class Authorizations:
@@ -37,7 +38,7 @@ class Authorizations:
         )  # fmt: skip
         self.session.add(row)
         route = Routes(self.session).open(
-            "authorization", row.id, workspace=self.workspace, expires_at=now + KEPT_FOR
+            AUTHORIZATION, row.id, workspace=self.workspace, expires_at=now + KEPT_FOR
         )
         return row, f"{route}.{self._key_ring.sign(f'state:{route}')}"
 
@@ -62,10 +63,13 @@ class Authorizations:
         return row, True
 
     async def drop(self, connection_id: str) -> None:
-        """Forget every sign-in to a connection."""
+        """Forget every sign-in to a connection, and the routes that lead to them."""
+        here = Authorization.workspace_id == self.workspace, Authorization.connection_id == connection_id
+        dropped = delete(Authorization).where(*here).returning(Authorization.id)
+        ids = list(await self.session.scalars(dropped))
         await self.session.execute(
-            delete(Authorization).where(
-                Authorization.workspace_id == self.workspace, Authorization.connection_id == connection_id
+            delete(Route).where(
+                Route.workspace_id == self.workspace, Route.kind == AUTHORIZATION, Route.target.in_(ids)
             )
         )
 

@@ -18,7 +18,7 @@ from app.graph.entra import Application
 from app.graph.mailbox import Mailbox
 from app.graph.refusals import sign_in_problem
 from app.models import Authorization, Connection, Route
-from app.sync.authorizations import Authorizations, route_of
+from app.sync.authorizations import AUTHORIZATION, Authorizations, route_of
 from app.sync.connections import Connections
 from app.sync.consent import CONSENT, consent_url
 from app.sync.identity import Arrival, settle_identity
@@ -29,7 +29,6 @@ from app.sync.routes import Routes
 from app.sync.standing import falls, moved, tell, told
 from app.sync.workspaces import Workspaces
 
-AUTHORIZATION: Final = "authorization"
 OUR_PAGE: Final = "/connected"
 EXPIRED: Final = "authorization-expired"
 

@@ -108,7 +108,7 @@ async def moved(session: AsyncSession, connection: Connection, *, was: str, now:
     if "active" in (was, connection.status):
         await connection_changed(session, connection, now=now)
     await _look_again(session, connection, now=now)
-    say = log.info if connection.status in {"active", "disconnected"} else log.warning
+    say = log.info if connection.problem is None else log.warning
     say(
         "connection.moved", connection=connection.id, was=was, status=connection.status,
         problem=slug_of(connection.problem),

@@ -41,7 +41,9 @@ class Microsoft:
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
-    async def person(self, *, kind: str = "work", mailbox: bool = True, domain: str = "", **tenant: Any) -> str:
+    async def person(
+        self, *, kind: str = "work", mailbox: bool = True, domain: str = "", **tenant: Any
+    ) -> str:
         domain = domain or ("outlook.example" if kind == "personal" else f"t{next(numbers)}.example")
         if kind == "work":
             await self.control("tenants", domain=domain, **tenant)
@@ -159,7 +161,7 @@ class Office:
 
 
 @asynccontextmanager
-async def opened_office(settings: Settings, microsoft: Microsoft) -> AsyncIterator[Any]:
+async def running_office(settings: Settings, microsoft: Microsoft) -> AsyncIterator[Any]:
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
@@ -184,7 +186,7 @@ async def opened_office(settings: Settings, microsoft: Microsoft) -> AsyncIterat
 
 @pytest.fixture
 async def new_office(microsoft_settings: Settings, microsoft: Microsoft) -> AsyncIterator[Any]:
-    async with opened_office(microsoft_settings, microsoft) as found:
+    async with running_office(microsoft_settings, microsoft) as found:
         yield found
 
 
@@ -192,3 +194,9 @@ async def new_office(microsoft_settings: Settings, microsoft: Microsoft) -> Asyn
 async def office(new_office: Any) -> Office:
     made: Office = await new_office()
     return made
+
+
+@pytest.fixture
+def opened_office() -> Any:
+    """Open an API with other settings."""
+    return running_office

@@ -2,6 +2,8 @@
 
 import pytest
 
+from app import clock
+
 
 @pytest.mark.feature("A1")
 @pytest.mark.feature("B3")
@@ -94,7 +96,9 @@ async def test_a_declined_permission_switches_off_only_that_entity(office, micro
 @pytest.mark.lesson(23)
 async def test_a_declined_permission_can_be_asked_for_again(office, microsoft):
     mail = await microsoft.person()
-    made = await office.connects(mail, grant=["User.Read", "Contacts.ReadWrite", "offline_access"], entities=["contacts", "calendar"])
+    made = await office.connects(
+        mail, grant=["User.Read", "Contacts.ReadWrite", "offline_access"], entities=["contacts", "calendar"]
+    )
     assert made["entities"]["calendar"]["state"] == "not_permitted"
 
     now = await office.reconnects(made["id"], mail)
@@ -109,7 +113,11 @@ async def test_more_entities_are_asked_for_on_reconnect_and_the_first_stay(offic
     now = await office.reconnects(made["id"], mail, entities=["tasks"])
 
     states = {name: one["state"] for name, one in now["entities"].items()}
-    assert (states["contacts"], states["tasks"], states["calendar"]) == ("disabled", "disabled", "not_requested")
+    assert (states["contacts"], states["tasks"], states["calendar"]) == (
+        "disabled",
+        "disabled",
+        "not_requested",
+    )
     assert now["status"] == "active"
 
 
@@ -139,7 +147,11 @@ async def test_another_account_than_hinted_waits_for_confirmation(office, micros
         "status": "needs_confirmation",
         "problem": "account-not-confirmed",
     }
-    assert (now["status"], now["account"]["email"], now["login_hint_mismatch"]) == ("needs_confirmation", other, True)
+    assert (now["status"], now["account"]["email"], now["login_hint_mismatch"]) == (
+        "needs_confirmation",
+        other,
+        True,
+    )
     call = now["problem"]["cure"]["call"]
     assert call == {
         "method": "POST",
@@ -150,9 +162,13 @@ async def test_another_account_than_hinted_waits_for_confirmation(office, micros
     wrong = await office.call("POST", call["path"], json={"account": mail}, expect=409)
     assert wrong["type"] == "/problems/nothing-to-confirm"
     confirmed = await office.call("POST", call["path"], json=call["body"])
-    assert (confirmed["status"], confirmed["problem"], confirmed["account"]["email"]) == ("active", None, other)
+    assert (confirmed["status"], confirmed["problem"], confirmed["account"]["email"]) == (
+        "active",
+        None,
+        other,
+    )
     assert confirmed["login_hint_mismatch"] is True
-    assert await office.resources.tokens.access_token(office.workspace["id"], made["id"], now=NOW())
+    assert await office.resources.tokens.access_token(office.workspace["id"], made["id"], now=clock.now())
 
 
 async def test_the_hinted_account_may_still_sign_in_while_another_waits(office, microsoft):
@@ -179,7 +195,11 @@ async def test_on_reconnect_another_account_than_before_waits_for_confirmation(o
     mail, other = await microsoft.person(), await microsoft.person()
     made = await office.connects(mail)
     now = await office.reconnects(made["id"], other)
-    assert (now["status"], now["account"]["email"], now["login_hint_mismatch"]) == ("needs_confirmation", other, True)
+    assert (now["status"], now["account"]["email"], now["login_hint_mismatch"]) == (
+        "needs_confirmation",
+        other,
+        True,
+    )
 
     confirmed = await office.call("POST", f"/v1/connections/{made['id']}/confirm", json={"account": other})
 
@@ -328,7 +348,12 @@ async def test_a_pause_is_kept_over_the_sign_in(office, microsoft):
 async def test_lists_are_filtered_and_paged(office, microsoft):
     well, declining, away = [await microsoft.person(mailbox=n < 2) for n in range(3)]
     first = await office.connects(well, user="a")
-    second = await office.connects(declining, user="b", entities=["contacts", "tasks"], grant=["Contacts.ReadWrite", "offline_access", "User.Read"])
+    second = await office.connects(
+        declining,
+        user="b",
+        entities=["contacts", "tasks"],
+        grant=["Contacts.ReadWrite", "offline_access", "User.Read"],
+    )
     third = await office.connects(away, user="c")
 
     async def ids(query: str) -> list[str]:
@@ -379,9 +404,3 @@ async def test_the_feed_tells_of_each_connection_and_its_changes(office, microso
     assert [c["record"]["status"] for c in changes] == ["pending", "active", "active"]
     assert [c["record"]["connect_url"] for c in changes] == [None] * 3
     assert changes[2]["changed"] == ["paused"]
-
-
-def NOW():
-    from app import clock
-
-    return clock.now()
