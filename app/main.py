@@ -17,11 +17,15 @@ from app.follow import following
 from app.jobs import Bell
 from app.openapi import described
 from app.routers import (
+    changes,
     connections,
+    contacts,
     health,
     keys,
     microsoft_app,
     oauth,
+    records,
+    runs,
     workspace,
     workspaces,
 )
@@ -47,6 +51,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     microsoft_app.router,
     connections.router,
     oauth.router,
+    contacts.router,
+    records.router,
+    changes.router,
+    runs.router,
     catalogue.router,
     health.router,
 )
