@@ -102,7 +102,9 @@ def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
     for name, part in shape.parts.items():
         if name in unsure:
             fields[name] = shown(shape, doc, link, part)
-        elif link.graph_had.get(name) or (name in link.graph_had and (doc.get(part.field) or link.graph_means)):
+        elif link.graph_had.get(name) or (
+            name in link.graph_had and (doc.get(part.field) or link.graph_means)
+        ):
             value = shown(shape, doc, link, part)
             if not values.same(part.kind, value, meant(shape, link, part)):
                 fields[name] = value

@@ -11,6 +11,8 @@ from app.records import Fields, Value, values
 from app.records.link import UNSURE, AttemptKind, LinkView
 from app.records.shape import Shape
 from app.sync.conflicts import Conflict, Side, Stamp
+from app.sync.doubts import recognise, resolve
+from app.sync.meeting import meet
 from app.sync.merging import Listening, Merging
 from app.sync.projection import Create, Update
 
@@ -100,7 +102,7 @@ def wrote(
         merging.sent.pop(name, None)
         unsure = merging.unsure.pop(name, None)
         if unsure:
-            merging.resolve(part, unsure, sent=sent)
+            resolve(merging, part, unsure, sent=sent)
     moved = [name for name in _moved(link.graph_had, answer_had) if name not in write.fields]
     _hear(merging, answer_had, moved=moved)
     _forget_what_did_not_happen(merging, moved=moved)
@@ -127,12 +129,18 @@ def _moved(had: Fields, had_now: Fields) -> list[str]:
 
 
 def _hear(merging: Merging, had_now: Fields, *, moved: list[str]) -> None:
-    parts = merging.shape.parts
     for name in moved:
-        if name in parts:
-            merging.hear(parts[name], had_now[name])
-        else:
-            merging.had[name] = had_now[name]
+        part, raw = merging.shape.parts.get(name), had_now[name]
+        if part is None:
+            merging.had[name] = raw
+            continue
+        value = merging.shape.read(part, raw)
+        if name in merging.sent or name in merging.unsure:
+            recognise(merging, part, raw, value)
+        elif name not in merging.had:
+            meet(merging, part, raw, value)
+        elif merging.listening.hears:
+            merging.edited(part, raw, value)
 
 
 def _forget_what_did_not_happen(merging: Merging, *, moved: Collection[str]) -> None:

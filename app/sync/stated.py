@@ -2,34 +2,33 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.records import Fields, Value, values
 from app.records.patch import Revision
 from app.records.values import LISTS, Kind
 from app.sync import lists
 from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Policy, Side, Stamp, settle
+from app.sync.copies import (
+    CRM,
+    CrmView,
+    Held,
+    applied,
+    first_stated,
+    may_still_hold,
+    never_stated,
+)
 
-CRM, MICROSOFT = "crm", "microsoft"
-
-
-@dataclass(frozen=True, slots=True)
-class CrmView:
-    """What we know of the CRM's copy of a record that is at ``revision``.
-
-    ``had`` is ``record.crm_had``: {field: [[revision, value, foreign], …]}, what the CRM was seen to have, as
-    of which revision, and whether that was the work of others.
-    ``revisions`` are the record's steps after ``crm_revision``; ``heard`` is the last revision whose change
-    was delivered to the CRM (a 2xx or a read) or acknowledged. ``late`` is how long a PUT may be under way,
-    ``updated_at`` the newest the CRM has sent with one.
-    """
-
-    had: Mapping[str, list[Value]]
-    revisions: Sequence[Revision]
-    revision: int
-    heard: int
-    late: timedelta = timedelta(seconds=120)
-    updated_at: datetime | None = None
+__all__ = [
+    "CrmView",
+    "Stated",
+    "Statement",
+    "applied",
+    "first_stated",
+    "is_older",
+    "may_still_hold",
+    "receive_crm",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,53 +73,9 @@ class Stated:
         return list(self.previous)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One value the CRM may hold for a field, and the revision at which it was true."""
-
-    revision: int
-    value: Value
-    foreign: bool = False
-
-
 def is_older(updated_at: datetime | None, *, stored: datetime | None, now: datetime) -> bool:
     """Return whether a write changes nothing, the CRM having sent a newer state; the future counts as now."""
     return updated_at is not None and stored is not None and min(updated_at, now) < stored
-
-
-def first_stated(stated: Fields, *, revision: int) -> Fields:
-    """Return ``crm_had`` of a record that the CRM has just created."""
-    return {name: [[revision, value, False]] for name, value in stated.items()}
-
-
-def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime, newest: bool = False) -> list[Held]:
-    """Return the values of a field that the CRM may still hold, oldest first.
-
-    Where its statement was merged, it holds what it said, and the outcome is the work of others. Its own
-    earlier values go once a PUT that states a newer one has had time to overtake the others; at once
-    where a newer ``updated_at`` says that this write is the ``newest``.
-    """
-    steps = [step for step in crm.revisions if name in step.patch]
-    said = [Held(*entry) for entry in crm.had.get(name, _never(kind))]
-    merged = {entry.revision for entry in said}
-    became = [Held(s.number, s.patch[name], foreign=s.origin != CRM or s.number in merged) for s in steps]
-    held = said + became
-    settled = [s.number for s in steps if s.origin == CRM and (newest or s.at <= now - crm.late)]
-    since = max(settled, default=0)
-    return sorted((h for h in held if h.foreign or h.revision >= since), key=lambda h: h.revision)
-
-
-def applied(crm: CrmView, *, up_to: int) -> Fields:
-    """Return ``crm_had`` once the CRM is known to have applied everything up to a revision.
-
-    That revision becomes ``crm_revision``; values that came before are none it may still hold.
-    """
-    known: dict[str, list[list[Value]]] = {name: list(entries) for name, entries in crm.had.items()}
-    for step in crm.revisions:
-        if step.number <= up_to:
-            for name, value in step.patch.items():
-                known.setdefault(name, []).append([step.number, value, step.origin != CRM])
-    return {name: _since_the_last(entries, up_to=up_to) for name, entries in known.items()}
 
 
 def receive_crm(
@@ -196,7 +151,7 @@ class _Stating:
         complete = self.reached == self.crm.revision and not self.rejected and not self.behind
         had = dict(self.crm.had)
         for name, value in self.rejected.items():
-            had[name] = [*had.get(name, _never(self.kinds[name])), [revision, value, False]]
+            had[name] = [*had.get(name, never_stated(self.kinds[name])), [revision, value, False]]
         stamp = self.statement.stamp.document()
         stated = self.statement.fields
         return Stated(
@@ -287,14 +242,3 @@ class _Stating:
 
     def _same(self, name: str, one: Value, other: Value) -> bool:
         return values.same(self.kinds[name], one, other)
-
-
-def _since_the_last(entries: Iterable[list[Value]], *, up_to: int) -> list[list[Value]]:
-    known = sorted(entries, key=lambda entry: int(entry[0]))
-    last = max((entry[0] for entry in known if entry[0] <= up_to), default=0)
-    return [entry for entry in known if entry[0] >= last]
-
-
-def _never(kind: Kind) -> list[list[Value]]:
-    """Return what the CRM is taken to hold of a field that it has never stated."""
-    return [[0, values.empty(kind), False]]
