@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+import orjson
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
 from app.errors import (
@@ -55,14 +56,11 @@ def example(kind: type[Problem]) -> dict[str, Any]:
     return kind().document(instance="/requests/req_06a2k3v9")
 
 
-def answer(problem: Problem, *, request_id: str) -> JSONResponse:
+def answer(problem: Problem, *, request_id: str) -> Response:
     """Return the problem as the answer to a request."""
-    return JSONResponse(
-        problem.document(instance=f"/requests/{request_id}"),
-        problem.status,
-        headers=problem.headers,
-        media_type=MEDIA_TYPE,
-    )
+    document = problem.document(instance=f"/requests/{request_id}")
+    body = orjson.dumps(document, default=to_jsonable_python, option=orjson.OPT_UTC_Z)
+    return Response(body, problem.status.value, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 def as_problem(error: Exception) -> Problem:
@@ -117,7 +115,7 @@ def pointer_to(path: Sequence[str | int], body: Any) -> str:
 def install(app: FastAPI) -> None:
     """Answer every error that is raised on purpose, and the framework's own, as a problem."""
 
-    async def tell(request: Request, error: Exception) -> JSONResponse:
+    async def tell(request: Request, error: Exception) -> Response:
         return answer(as_problem(error), request_id=request.state.request_id)
 
     for kind in (Problem, Interruption, RequestValidationError, HTTPException):

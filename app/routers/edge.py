@@ -56,7 +56,6 @@ class Exchange:
         self.status: int | None = None
         self.began = time.perf_counter()
         scope.setdefault("state", {})["request_id"] = self.id
-        scope["state"]["resources"] = getattr(scope["app"].state, "resources", None)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

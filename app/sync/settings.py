@@ -62,7 +62,8 @@ class InForce:
     def of(cls, workspace: Workspace, chosen: Json) -> "InForce":
         """Work out what is in force: a locked field is the workspace's, whatever was chosen."""
         defaults = dict(workspace.defaults.get("contacts", {}))
-        locked = tuple(name for name in CHOOSABLE if name in defaults.pop("locked", ()))
+        locks = defaults.pop("locked", ())
+        locked = tuple(name for name in CHOOSABLE if name in locks)
         free = {name: value for name, value in chosen.items() if name not in locked}
         known = {part.name for part in fields(ContactSettings)}
         values = {"folder_name": workspace.name} | defaults | free
