@@ -23,7 +23,7 @@ def move_record(
     _step(session, record, received, now=now)
     announce_record(
         session, record, "updated", origin=MICROSOFT, connection_id=connection_id, now=now,
-        previous=received.previous,
+        changed=received.changed, previous=received.previous,
     )  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def revive_record(
     _step(session, record, received, now=now)
     announce_record(
         session, record, "created", origin=MICROSOFT, connection_id=connection_id, now=now,
+        changed=received.changed,
         previous=received.previous, reason=Reason.EDIT_OUTLIVED_DELETE,
     )  # fmt: skip
 
