@@ -10,7 +10,6 @@ from app.errors import (
     AlreadyExists,
     AlreadyNamed,
     BaseRevisionUnknown,
-    InvalidRequest,
     RecordGone,
     RecordNotFound,
     RevisionMismatch,
@@ -19,7 +18,7 @@ from app.models import Record
 from app.problems import problems
 from app.routers.answers import as_json
 from app.routers.contact_shapes import Contact, ContactIn, ContactList, CrmId, SyncStates
-from app.routers.deps import Conditions, Now, Page, Paging, Session, When, WorkspaceId, etag
+from app.routers.deps import Conditions, Now, Page, Paging, Session, When, WorkspaceId, etag, wrong_cursor
 from app.routers.feed_cursor import MOST, feed_cursor
 from app.sync.changes import KEPT, Changes
 from app.sync.inbound import Room, crm_restores, crm_says
@@ -207,8 +206,7 @@ def place_in(page: Paging) -> tuple[str, int | None]:
         case [str(record_id), int(position)] if 0 <= position < MOST:
             return record_id, position
         case _:
-            wrong = "This is not a cursor of this list: use the `next_cursor` of its last answer."
-            raise InvalidRequest(errors=[{"in": "query", "parameter": "cursor", "detail": wrong}])
+            raise wrong_cursor()
 
 
 @router.get("", operation_id="contacts.list", summary="List contacts", response_model=ContactList)

@@ -116,6 +116,13 @@ class Paging:
     after: Any
     limit: int
 
+    @property
+    def after_id(self) -> str:
+        """Return the id that the page starts after: empty for the first page."""
+        if self.after is not None and not isinstance(self.after, str):
+            raise wrong_cursor()
+        return self.after or ""
+
     def cut(self, rows: Sequence[Row], *, key: Callable[[Row], Any]) -> tuple[Sequence[Row], str | None]:
         """Return the page, and the cursor of the next one where there are more rows."""
         page = rows[: self.limit]
@@ -149,9 +156,14 @@ def _place(cursor: str, *, expected: str) -> Any:
     except (ValueError, TypeError):
         name, key = None, None
     if name != expected:
-        wrong = "This is not a cursor of this list: use the `next_cursor` of its last answer."
-        raise InvalidRequest(errors=[{"in": "query", "parameter": "cursor", "detail": wrong}])
+        raise wrong_cursor()
     return key
+
+
+def wrong_cursor() -> InvalidRequest:
+    """Return the problem of a cursor that this list never gave."""
+    wrong = "This is not a cursor of this list: use the `next_cursor` of its last answer."
+    return InvalidRequest(errors=[{"in": "query", "parameter": "cursor", "detail": wrong}])
 
 
 Page = Annotated[Paging, Depends(paging)]

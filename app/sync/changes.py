@@ -45,10 +45,24 @@ class Changes:
         query = select(Feed.next).where(Feed.workspace_id == self.workspace)
         return (await self.session.scalar(query) or 1) - 1
 
-    async def oldest(self) -> int:
+    async def locked_head(self) -> int:
+        """Return the number of the last change, none coming after it until this transaction has ended."""
+        feed = await self.feed()
+        await self.session.refresh(feed, with_for_update=True)
+        return feed.next - 1
+
+    async def oldest(self, *, now: datetime) -> int:
         """Return the number of the oldest change that is kept, or else of the one to come."""
-        query = select(func.min(Change.seq)).where(Change.workspace_id == self.workspace)
+        query = select(func.min(Change.seq)).where(
+            Change.workspace_id == self.workspace, Change.at > now - KEPT
+        )
         return await self.session.scalar(query) or await self.head() + 1
+
+    async def reaches(self, position: int, *, now: datetime) -> bool:
+        """Say whether everything after this place of the feed is still kept."""
+        query = select(Change.at).where(Change.workspace_id == self.workspace, Change.seq == position + 1)
+        at = await self.session.scalar(query)
+        return at > now - KEPT if at is not None else position >= await self.head()
 
     async def after(
         self, position: int, *, limit: int, types: Collection[str] = (), connection: str | None = None

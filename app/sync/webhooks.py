@@ -22,6 +22,13 @@ class Webhooks:
         self.session = session
         self.workspace: str = session.info["workspace"]
 
+    async def get(self, webhook_id: str) -> Webhook:
+        """Return an endpoint. Raises WebhookNotFound."""
+        webhook = await self.session.get(Webhook, (self.workspace, webhook_id))
+        if webhook is None:
+            raise WebhookNotFound(f"There is no webhook {webhook_id}.")
+        return webhook
+
     async def locked(self, webhook_id: str) -> Webhook:
         """Return an endpoint, locked. Raises WebhookNotFound."""
         query = select(Webhook).where(Webhook.workspace_id == self.workspace, Webhook.id == webhook_id)
