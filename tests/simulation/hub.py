@@ -63,10 +63,10 @@ class Hub:
             if item_id != link.item_id:
                 self.settle(link, mailbox, now=now)
             elif version.etag != link.etag:
-                body, certain = version.body, False
-                if needs_rereading(SHAPE, link.view, had(body)):
-                    body, certain = mailbox.get(item_id), True
-                self.receive(link, body, etag=version.etag if not certain else mailbox.etag(item_id), now=now, certain=certain)
+                if needs_rereading(SHAPE, link.view, had(version.body)):
+                    self.settle(link, mailbox, now=now)
+                else:
+                    self.receive(link, version.body, etag=version.etag, now=now, certain=False)
         link.position = until
 
     def settle(self, link, mailbox, *, now):
@@ -78,12 +78,14 @@ class Hub:
         if link.item_id is None:
             link.view = replace(link.view, attempt=None)
         else:
-            self.receive(link, mailbox.get(link.item_id), etag=mailbox.etag(link.item_id), now=now, certain=True)
+            body, etag = mailbox.get(link.item_id), mailbox.etag(link.item_id)
+            self.receive(link, body, etag=etag, now=now, certain=True)
 
     def receive(self, link, body, *, etag, now, certain):
         received = receive_item(
-            SHAPE, self.doc, link.view, had(body), listening=link.listening, field_at=self.field_at, certain=certain
-        )
+            SHAPE, self.doc, link.view, had(body),
+            listening=link.listening, field_at=self.field_at, certain=certain,
+        )  # fmt: skip
         self._take(link, received, etag=etag, now=now)
 
     def _take(self, link, received, *, etag, now):
@@ -125,8 +127,9 @@ class Hub:
         (link.item_id, body, etag), write = link.answered, link.sending
         link.answered = link.sending = None
         received = wrote(
-            SHAPE, self.doc, link.view, had(body), write=write, listening=link.listening, field_at=self.field_at
-        )
+            SHAPE, self.doc, link.view, had(body),
+            write=write, listening=link.listening, field_at=self.field_at,
+        )  # fmt: skip
         self._take(link, received, etag=etag, now=now)
 
     def killed(self, link):
@@ -136,7 +139,9 @@ class Hub:
 
     def view_of_crm(self):
         later = [step for step in self.revisions if step.number > self.crm_revision]
-        return CrmView(self.crm_had, later, self.revision, self.heard, timedelta(seconds=LATE), self.updated_at)
+        return CrmView(
+            self.crm_had, later, self.revision, self.heard, timedelta(seconds=LATE), self.updated_at
+        )
 
     def put(self, fields, *, now, updated_at=None, decisive=False):
         self.pass_time(now=now)
@@ -156,7 +161,7 @@ class Hub:
         self.told.append((stated.come_to, now + LATE))
         if stated.behind:
             # What was delivered isn't presumed applied while the CRM still shows what was before.
-            self.presumed = [(revision, since) for revision, since in self.presumed if revision <= stated.come_to]
+            self.presumed = [(number, at_) for number, at_ in self.presumed if number <= stated.come_to]
         again = sorted({*stated.offer, *stated.behind})
         if again:
             # An offer is a step of its own.

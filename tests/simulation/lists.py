@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 
 from app.graph.contacts import PARTS, SHAPE, had, read
 from app.records.contact import FIELDS
@@ -42,7 +41,9 @@ class TwoPeople:
         raw = self._edited(held, self._raw(part), how=how, place=place)
         before = self._keys(part)
         self.mailbox.edits(self.item_id, part.name, self._as_typed(part, raw), now=self.made)
-        received = receive_item(SHAPE, self.doc, self.link, had(self._body()), listening=LISTENING, field_at={}, certain=True)
+        received = receive_item(
+            SHAPE, self.doc, self.link, had(self._body()), listening=LISTENING, field_at={}, certain=True
+        )
         self.doc, self.link = received.doc, received.link
         self._nothing_is_lost(part, before, gone=1 if how in {"remove", "replace"} else 0)
         if not isinstance(owed(SHAPE, self.doc, self.link), Nothing):
@@ -72,7 +73,7 @@ class TwoPeople:
             self.mailbox.patch(self.item_id, write.payload, etag=None, now=self.made)
         self.writes += 1
         received = wrote(
-            SHAPE, self.doc, replace(self.link, attempt=None), had(self._body()), write=write, listening=LISTENING, field_at={}
+            SHAPE, self.doc, self.link, had(self._body()), write=write, listening=LISTENING, field_at={}
         )
         self.doc, self.link = received.doc, received.link
         if self.doc != before:

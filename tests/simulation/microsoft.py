@@ -15,7 +15,7 @@ PROPERTIES = (
 LIMITS = {"emailAddresses": 3, "businessPhones": 2, "homePhones": 2}
 
 
-class Moved(Exception):
+class Moved(Exception):  # noqa: N818  named after what happened
     """412: the item isn't the one that the etag speaks of."""
 
 
@@ -42,7 +42,8 @@ class Mailbox:
     def post(self, payload, *, mark, now):
         item_id = f"item-{self.number}-{len(self.items) + 1}"
         self.marks[item_id] = mark
-        self.items[item_id] = dict.fromkeys(PROPERTIES) | {name: [] for name in LISTS} | {name: {} for name in ADDRESSES}
+        lists, addresses = {name: [] for name in LISTS}, {name: {} for name in ADDRESSES}
+        self.items[item_id] = dict.fromkeys(PROPERTIES) | lists | addresses
         self.writes += 1
         self._change(item_id, payload, now=now)
         return item_id
@@ -71,8 +72,7 @@ class Mailbox:
 
     def delta(self, since, *, until):
         """Return what changed up to a moment, as it was then: (item id, version), one row an item."""
-        rows = {item_id: version for item_id, version in self.log[since:until]}
-        return list(rows.items())
+        return list(dict(self.log[since:until]).items())
 
     def _change(self, item_id, fields, *, now, typed=False):
         item = self.items[item_id]

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from app.graph.contacts import PARTS, SHAPE, read
 from app.records import contact
+from app.records.contact import ADDRESS_LABELS
 from app.records.link import UNSURE
+from app.records.values import ADDRESS_LINES, LISTS
 from app.sync.conflicts import Policy, Resolution
-from app.sync.projection import Create, Nothing, meant, owed, shown
+from app.sync.projection import Create, Nothing, owed, shown
 from tests.simulation.crm import Crm, Habit
 from tests.simulation.hub import LATE, Hub
 from tests.simulation.microsoft import Mailbox
@@ -25,11 +27,11 @@ CRM_LISTS = ("emails", "phones", "categories", "addresses")
 ROUNDS = 8
 
 
-class EditLost(AssertionError):
+class EditLost(AssertionError):  # noqa: N818  named after what happened
     """Somebody's last edit isn't what everybody holds."""
 
 
-class NoQuiet(AssertionError):
+class NoQuiet(AssertionError):  # noqa: N818  named after what happened
     """Writes go on although nobody edits."""
 
 
@@ -47,7 +49,8 @@ class World:
 
     def __post_init__(self):
         first = {"display_name": "Ada Lovelace", "job_title": "job 0", "emails": [email("crm", 0)]}
-        self.crm = Crm(self.habit, {name: contact.empty(name) for name in contact.FIELDS} | first, self.stamps)
+        whole = {name: contact.empty(name) for name in contact.FIELDS} | first
+        self.crm = Crm(self.habit, whole, self.stamps)
         self.mailboxes = [Mailbox(number, honours) for number, honours in enumerate(self.honours_if_match)]
         self.hub = self.hub_kind(first, [Policy(Resolution(p)) for p in self.policies], moved=self.moves)
         self.meant = {name: value for name, value in first.items() if name != "emails"}
@@ -66,7 +69,7 @@ class World:
         """Add, replace or take out an element of the CRM's own."""
         self.edits += 1
         self._arrived(name)
-        new = {"emails": email, "phones": phone, "categories": tag, "addresses": address}[name]("crm", self.edits)
+        new = ELEMENTS[name]("crm", self.edits)
         held = list(self.crm.store.get(name) or [])
         here = {self._same(name, h) for h in held}
         own = self.own.get(name, [])
@@ -83,14 +86,12 @@ class World:
                 self.hub.put(self.crm.patches(name, changed), now=self.now, decisive=True)
 
     def _arrived(self, name):
-        """Without a time in it, a PUT that was overtaken by a newer edit of the same field looks like the newest."""
+        """Without a time in it, a PUT overtaken by a newer edit of the same field looks like the newest."""
         for put in [put for put in self.crm.puts if put.edited == name and put.updated_at is None]:
             self.arrives(self.crm.puts.index(put))
 
     @staticmethod
     def _same(name, element):
-        from app.records.values import LISTS
-
         return LISTS[contact.FIELDS[name]].key(element)
 
     def outlook_edits(self, number, which):
@@ -112,7 +113,8 @@ class World:
         self.edits += 1
         held = list(mailbox.get(link.item_id)[name])
         full = len(held) >= (PARTS[name].seats or 5)
-        changed = changed_list(held, held, f"{number}-{self.edits}", how="replace" if full and how == "add" else how, index=index)
+        how = "replace" if full and how == "add" else how
+        changed = changed_list(held, held, f"{number}-{self.edits}", how=how, index=index)
         if changed is not None:
             self.own[name] = read(PARTS[name], changed)
             mailbox.edits(link.item_id, name, changed, now=self.now)
@@ -167,6 +169,13 @@ class World:
         else:
             self.hub.plan(link, now=self.now)
 
+    def dies_before_the_note(self, number):
+        """A worker is killed between a write and its note."""
+        for _ in range(3):
+            if self.hub.links[number].answered is None:
+                self.pushes(number)
+        self.is_killed(number)
+
     def is_killed(self, number):
         if self.hub.links[number].sending is not None:
             self.kills += 1
@@ -210,33 +219,31 @@ class World:
         return (sum(mailbox.writes for mailbox in self.mailboxes), len(self.hub.feed), self.hub.revision)
 
     def _everybody_holds_the_last_edits(self):
+        doc, store = self.hub.doc, self.crm.store
         for name, value in self.meant.items():
-            self._check(self.hub.doc.get(name) == value, f"{name}: {self.hub.doc.get(name)!r} isn't {value!r}")
-        for name, elements in self.own.items():
-            fieldname = PARTS[name].field if name in PARTS else name
-            held = {self._same(fieldname, e) for e in self.hub.doc.get(fieldname) or []}
-            missing = [e for e in elements if self._same(fieldname, e) not in held]
-            self._check(not missing, f"{fieldname} lacks {missing}: {self.hub.doc.get(fieldname)}")
-        for name in ("emails", "phones", "categories", "addresses", "im_addresses", "children"):
-            names = [n for n, part in PARTS.items() if part.field == name] + [name]
-            expected = {self._same(name, e) for n in names for e in self.own.get(n, [])}
-            held = {self._same(name, e) for e in self.hub.doc.get(name) or []}
-            self._check(held == expected, f"{name} has {held - expected} too many")
+            self._check(doc.get(name) == value, f"{name}: {doc.get(name)!r} isn't {value!r}")
+        for name in (*CRM_LISTS, "im_addresses", "children"):
+            parts = [part.name for part in PARTS.values() if part.field == name]
+            expected = {self._same(name, e) for known in (name, *parts) for e in self.own.get(known, [])}
+            held = {self._same(name, e) for e in doc.get(name) or []}
+            self._check(held == expected, f"{name} lacks {expected - held}, has {held - expected} too many")
         for name in contact.FIELDS:
-            same = contact.same(name, self.crm.store.get(name), self.hub.doc.get(name))
-            self._check(same, f"the CRM's {name}: {self.crm.store.get(name)!r}, not {self.hub.doc.get(name)!r}")
+            same = contact.same(name, store.get(name), doc.get(name))
+            self._check(same, f"the CRM's {name}: {store.get(name)!r}, not {doc.get(name)!r}")
         for link, mailbox in zip(self.hub.links, self.mailboxes, strict=True):
             self._holds(link, mailbox)
 
     def _holds(self, link, mailbox):
-        self._check(isinstance(owed(SHAPE, self.hub.doc, link.view), Nothing), f"mailbox {link.number} is owed something")
+        """The item words what the record says: everything was heard, and nothing is owed."""
+        nothing = isinstance(owed(SHAPE, self.hub.doc, link.view), Nothing)
+        self._check(nothing, f"mailbox {link.number} is owed something")
         body = mailbox.get(link.item_id)
         for name, part in PARTS.items():
-            self._check(link.view.graph_had.get(name) == body.get(name), f"mailbox {link.number}: {name} wasn't heard")
+            heard = link.view.graph_had.get(name) == body.get(name)
+            self._check(heard, f"mailbox {link.number}: {name} wasn't heard")
             value, says = shown(SHAPE, self.hub.doc, link.view, part), read(part, body.get(name))
-            words = name if part.seats is None or not value else None
-            self._check(bool(value) == bool(says) or name == "displayName", f"{name}: {value!r}, worded {says!r} {words}")
-            self._check(meant(SHAPE, link.view, part) == value or part.name == "categories", f"{name} means something else")
+            if name != "displayName":
+                self._check(bool(value) == bool(says), f"{name}: {value!r}, worded {says!r}")
 
     def _check(self, holds, message):
         if not holds:
@@ -267,5 +274,8 @@ def tag(side, number):
 
 
 def address(side, number):
-    lines = {"street": f"{number} {side} street", "city": None, "region": None, "postal_code": None, "country": None}
-    return {"label": ("business", "home", "other")[number % 3], **lines}
+    street = f"{number} {side} street"
+    return {"label": ADDRESS_LABELS[number % 3], **dict.fromkeys(ADDRESS_LINES), "street": street}
+
+
+ELEMENTS = {"emails": email, "phones": phone, "categories": tag, "addresses": address}
