@@ -2,18 +2,14 @@
 
 It stands before the framework, since Microsoft slows down an endpoint that answers late: thousands of
 notifications a second must cost little more than their commit.
-https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks
 """
 
 import html
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qs
 
-import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Unavailable
+from app.graph.notification import Notice, notices, validation_token
 from app.metrics import NOTIFICATIONS
 from app.sync.lifecycle import follow_lifecycle
 from app.sync.notifications import Notifications
@@ -22,13 +18,14 @@ from app.sync.resources import Resources
 
 NOTIFICATION_PATH, LIFECYCLE_PATH = "/graph/notifications/", "/graph/lifecycle/"
 LARGEST_BODY = 4 * 1024 * 1024
-Item = Mapping[str, Any]
+# Looked up once: the library reads the environment at each look.
+STORED, IGNORED, NOT_STORED = (NOTIFICATIONS.labels(word) for word in ("stored", "ignored", "not_stored"))
 
 
 class GraphDoor:
     """Takes what Microsoft posts and lets everything else through to the app.
 
-    The lifespan's state must have ``resources`` and ``notifications``.
+    The request's state must have ``resources`` and ``notifications``.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,7 +38,7 @@ class GraphDoor:
             await self.app(scope, receive, send)
         elif scope["method"] != "POST":
             await _answer(send, 405, headers=[(b"allow", b"POST")])
-        elif token := _validation_token(scope["query_string"]):
+        elif token := validation_token(scope["query_string"]):
             await _answer(send, 200, html.escape(token).encode())
         else:
             await _answer(send, await _take(scope, receive, path=path))
@@ -55,41 +52,40 @@ async def _take(scope: Scope, receive: Receive, *, path: str) -> int:
     resources, notifications = scope["state"]["resources"], scope["state"]["notifications"]
     lifecycle = path.startswith(LIFECYCLE_PATH)
     route = path.removeprefix(LIFECYCLE_PATH if lifecycle else NOTIFICATION_PATH)
-    items = _genuine(resources, route, _items(body))
+    told = _genuine(resources, route, notices(body))
     try:
-        if lifecycle and items:
-            await _follow(resources, route, items)
-        elif items:
-            await _ring(notifications, route, items)
+        if lifecycle and told:
+            await _follow(resources, route, told)
+        elif told:
+            await _ring(notifications, route, told)
     except Unavailable:
-        NOTIFICATIONS.labels("not_stored").inc()
+        NOT_STORED.inc()
         return 503
-    NOTIFICATIONS.labels("stored" if items else "ignored").inc()
+    (STORED if told else IGNORED).inc()
     return 202
 
 
-async def _ring(notifications: Notifications, route: str, items: list[Item]) -> None:
-    named = [item.get("resourceData") for item in items]
-    ids = {told["id"] for told in named if isinstance(told, dict) and isinstance(told.get("id"), str)}
-    await notifications.heard(route, ids)
+def _genuine(resources: Resources, route: str, told: list[Notice]) -> list[Notice]:
+    """Return the items that prove themselves; each word is compared once, in constant time."""
+    proved = {state for state in {notice.client_state for notice in told} if proves(resources, route, state)}
+    return [notice for notice in told if notice.client_state in proved]
 
 
-async def _follow(resources: Resources, route: str, items: list[Item]) -> None:
-    events = {(str(item.get("subscriptionId")), str(item.get("lifecycleEvent"))) for item in items}
+async def _ring(notifications: Notifications, route: str, told: list[Notice]) -> None:
+    await notifications.heard(route, {notice.item_id for notice in told if notice.item_id is not None})
+
+
+async def _follow(resources: Resources, route: str, told: list[Notice]) -> None:
+    events = {
+        (notice.subscription_id, notice.lifecycle_event)
+        for notice in told
+        if notice.subscription_id is not None and notice.lifecycle_event is not None
+    }
     await follow_lifecycle(resources, route, events)
 
 
-def _validation_token(query: bytes) -> str | None:
-    """Return the token that Graph wants to read back before it subscribes.
-
-    Quirk: it is form-encoded: ``+`` stands for a space.
-    """
-    if b"validationToken=" not in query:
-        return None
-    return parse_qs(query.decode("latin-1")).get("validationToken", [None])[0]
-
-
 async def _read(receive: Receive) -> bytes | None:
+    """Return the body, unless it is larger than anything Microsoft posts."""
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -99,24 +95,6 @@ async def _read(receive: Receive) -> bytes | None:
         if size > LARGEST_BODY:
             return None
     return b"".join(parts)
-
-
-def _items(body: bytes) -> list[Item]:
-    """Return what was posted, as far as it could prove itself at all."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return []
-    value = document.get("value") if isinstance(document, dict) else None
-    told = value if isinstance(value, list) else []
-    return [item for item in told if isinstance(item, dict) and isinstance(item.get("clientState"), str)]
-
-
-def _genuine(resources: Resources, route: str, items: list[Item]) -> list[Item]:
-    """Return the items that prove themselves; each word is compared once, in constant time."""
-    states = {item["clientState"] for item in items}
-    proved = {state for state in states if proves(resources, route, state)}
-    return [item for item in items if item["clientState"] in proved]
 
 
 async def _answer(

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/en-us/graph/change-notifications-lifecycle-events
 """
 
+import asyncio
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -20,22 +21,31 @@ from app.sync.routes import Routes
 from app.sync.subscriptions import ROUTE_KIND, Subscriptions
 from app.sync.timers import Timers
 
+STORE_SECONDS = 2.0
+
 
 async def follow_lifecycle(resources: Resources, route: str, events: Iterable[tuple[str, str]]) -> None:
     """Note (subscription id, event) pairs of a route, and ring for what they ask. Raises Unavailable."""
     now = clock.now()
     try:
-        async with resources.db.transaction(None) as session:
-            found = await Routes(session).find(route, kinds=[ROUTE_KIND], now=now)
-        if found is None:
-            return
-        async with resources.db.transaction(found.workspace_id) as session:
-            known = await Subscriptions(session).get(found.target)
-            # What is told of an earlier subscription is no news of this one.
-            told = {event for graph_id, event in events if known is not None and known.graph_id == graph_id}
-            await _follow(session, found.target, told, now=now)
-    except (SQLAlchemyError, OSError) as error:
+        async with asyncio.timeout(STORE_SECONDS):
+            await _store(resources, route, events, now=now)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
         raise Unavailable("The lifecycle event could not be stored.") from error
+
+
+async def _store(
+    resources: Resources, route: str, events: Iterable[tuple[str, str]], *, now: datetime
+) -> None:
+    async with resources.db.transaction(None) as session:
+        found = await Routes(session).find(route, kinds=[ROUTE_KIND], now=now)
+    if found is None:
+        return
+    async with resources.db.transaction(found.workspace_id) as session:
+        known = await Subscriptions(session).get(found.target)
+        # What is told of an earlier subscription is no news of this one.
+        told = {event for graph_id, event in events if known is not None and known.graph_id == graph_id}
+        await _follow(session, found.target, told, now=now)
 
 
 async def _follow(

@@ -196,7 +196,9 @@ async def test_a_storm_of_requests_is_never_answered_429(mailbox, microsoft):
         await asyncio.gather(*(mailbox.batch(batch) for _ in range(3)), *singles)
     finally:
         await microsoft.control("settings", latency_ms=0)
-    assert {entry["status"] for entry in await microsoft.journal()} == {200}
+    statuses = [entry["status"] for entry in await microsoft.journal()]
+    assert len(statuses) >= 3 + 60 + 20
+    assert 429 not in statuses
 
 
 @pytest.mark.parametrize(
