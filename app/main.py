@@ -18,7 +18,9 @@ from app.jobs import Bell
 from app.openapi import described
 from app.routers import (
     changes,
+    conflicts,
     connections,
+    contact_batches,
     contacts,
     health,
     keys,
@@ -26,6 +28,7 @@ from app.routers import (
     oauth,
     records,
     runs,
+    webhooks,
     workspace,
     workspaces,
 )
@@ -51,9 +54,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     microsoft_app.router,
     connections.router,
     oauth.router,
+    contact_batches.router,
     contacts.router,
     records.router,
     changes.router,
+    webhooks.router,
+    conflicts.router,
     runs.router,
     catalogue.router,
     health.router,
