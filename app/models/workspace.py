@@ -101,6 +101,7 @@ class IdempotencyKey(WorkspaceRow):
     """
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_expires_at", "workspace_id", "expires_at"),)
 
     credential_id: Mapped[str] = mapped_column(primary_key=True)
     path: Mapped[str] = mapped_column(primary_key=True)
@@ -110,4 +111,4 @@ class IdempotencyKey(WorkspaceRow):
     headers: Mapped[Json | None]
     body: Mapped[str | None]
     claimed_at: Mapped[datetime]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]

@@ -272,7 +272,9 @@ def create_tables() -> None:
             "workspace_id", "credential_id", "path", "key", name=op.f("pk_idempotency_keys")
         ),
     )
-    op.create_index(op.f("ix_idempotency_keys_expires_at"), "idempotency_keys", ["expires_at"], unique=False)
+    op.create_index(
+        "ix_idempotency_keys_expires_at", "idempotency_keys", ["workspace_id", "expires_at"], unique=False
+    )
     op.create_table(
         "links",
         sa.Column("workspace_id", sa.Text(), nullable=False),
