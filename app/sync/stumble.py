@@ -38,16 +38,17 @@ async def stumble(resources: Resources, lease: Lease, collection: Collection, fa
 async def fall(resources: Resources, lease: Lease, refusal: Refused) -> None:
     """Stop until a person acts: what concerns more than this collection is the connection's."""
     now = clock.now()
+    problem = state(refusal.problem, since=now, detail=refusal.reason)
     async with resources.db.transaction(lease.workspace) as session:
-        await lease.move(session, lease_until=now, due_at=None)
+        run = await Runs(session).take(lease.collection_id, now=now)
         collection = await session.get(Collection, (lease.workspace, lease.collection_id))
         assert collection is not None  # noqa: S101  its lease is ours
-        problem = state(refusal.problem, since=now, detail=refusal.reason)
-        collection.problem = None if refusal.problem in STATUS else problem
-        run = await Runs(session).take(lease.collection_id, now=now)
         if run is not None:
             await session.flush()
             await Progress.of(run, collection).finish(session, status="failed", now=now, problem=problem)
+        told = None if refusal.problem in STATUS else problem
+        await lease.move(session, lease_until=now, due_at=None, problem=told)
+    async with resources.db.transaction(lease.workspace) as session:
         await refused(
             session, collection.connection_id, refusal,
             microsoft=resources.tokens.microsoft, key_ring=resources.key_ring, now=now,

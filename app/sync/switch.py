@@ -38,38 +38,40 @@ async def settings_changed(
     if after.direction == "disabled":
         await switch_off(session, connection.id, entity, now=now)
         return None
-    collections = Collections(session)
-    collection = await collections.opened(connection.id, entity, now=now)
+    collection = await Collections(session).opened(connection.id, entity, now=now)
     hears, sends = after.direction in HEARS, after.direction in SENDS
     begins_to_hear, begins_to_send = hears and not collection.hears, sends and not collection.sends
-    collection.hears, collection.sends = hears, sends
-    await session.flush()
-    if before.direction == "disabled":
-        await _begin(session, collection, now=now)
-    elif begins_to_hear:
-        await restart_round(session, collection)
-    elif not begins_to_send:
+    begins = before.direction == "disabled"
+    if not (begins or begins_to_hear or begins_to_send):
+        await _steer(session, collection, hears=hears, sends=sends, now=now)
         return None
-    run = await Runs(session).queue(
-        connection_id=connection.id, collection_id=collection.id, entity=entity, now=now,
-        trigger="initial" if before.direction == "disabled" else "settings", full=begins_to_hear,
-    )  # fmt: skip
-    await collections.stop([collection.id])
+    if begins:
+        await Timers(session).set("subscription", collection.id, now)
     if begins_to_send:
         await Links(session).move(
             Link.collection_id == collection.id, Link.state.in_(("wanted", "linked")), due_at=now
         )
-    await collections.ring([collection.id], now=now, pull=hears)
+    run = await Runs(session).queue(
+        connection_id=connection.id, collection_id=collection.id, entity=entity, now=now,
+        trigger="initial" if begins else "settings", full=begins_to_hear,
+    )  # fmt: skip
+    if begins:
+        # Match again; links of an earlier time rest until their item is seen.
+        collection.matched_at, collection.problem, collection.failures = None, None, 0
+    if begins or begins_to_hear:
+        await restart_round(session, collection)
+    await _steer(session, collection, hears=hears, sends=sends, now=now)
     return run.id
 
 
-async def _begin(session: AsyncSession, collection: Collection, *, now: datetime) -> None:
-    """Start from a full round and match again; links of an earlier time rest until their item is seen."""
-    await restart_round(session, collection)
-    collection.matched_at = None
-    collection.problem, collection.failures = None, 0
+async def _steer(
+    session: AsyncSession, collection: Collection, *, hears: bool, sends: bool, now: datetime
+) -> None:
+    """Set the direction; whoever works on the collection by the old settings loses it, and it begins anew."""
+    collection.hears, collection.sends = hears, sends
     await session.flush()
-    await Timers(session).set("subscription", collection.id, now)
+    await Collections(session).stop([collection.id])
+    await Collections(session).ring([collection.id], now=now, pull=True)
 
 
 async def restart_round(session: AsyncSession, collection: Collection) -> None:
@@ -86,10 +88,10 @@ async def switch_off(session: AsyncSession, connection_id: str, entity: str, *, 
     collection = await Collections(session).of(connection_id, entity)
     if collection is None:
         return
+    await Timers(session).set("subscription", collection.id, now)
+    await _rest(session, [collection], now=now)
     collection.hears = collection.sends = False
     await session.flush()
-    await _rest(session, [collection], now=now)
-    await Timers(session).set("subscription", collection.id, now)
 
 
 async def suspend(session: AsyncSession, connection_id: str, *, now: datetime) -> None:
@@ -98,21 +100,22 @@ async def suspend(session: AsyncSession, connection_id: str, *, now: datetime) -
 
 
 async def _rest(session: AsyncSession, collections: list[Collection], *, now: datetime) -> None:
+    """Rest in the order in which everybody locks: links, runs, collections."""
     ids = [collection.id for collection in collections]
-    await Collections(session).stop(ids)
-    await Runs(session).cancel_open(ids, now=now)
     links = Links(session)
     await links.move(Link.collection_id.in_(ids), Link.state == "linked", state="suspended")
     await links.move(Link.collection_id.in_(ids), due_at=None)
+    await Runs(session).cancel_open(ids, now=now)
+    await Collections(session).stop(ids)
 
 
 async def connection_changed(session: AsyncSession, connection: Connection, *, now: datetime) -> None:
     """Follow a connection that became able to sync again, or no longer is."""
     collections = Collections(session)
-    on = [c for c in await collections.of_connection(connection.id) if c.hears or c.sends]
+    on = [c.id for c in await collections.of_connection(connection.id) if c.hears or c.sends]
     if connection.status == "active" and not connection.paused:
-        await collections.ring([c.id for c in on], now=now, pull=True)
-        for collection in on:
-            await Timers(session).set("subscription", collection.id, now)
+        for collection_id in on:
+            await Timers(session).set("subscription", collection_id, now)
+        await collections.ring(on, now=now, pull=True)
     else:
-        await collections.stop([c.id for c in on])
+        await collections.stop(on)
