@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import MailboxAlreadyConnected, NothingToConfirm
 from app.graph.account import Account
 from app.graph.auth import Grant, SignedIn
-from app.models import Connection
+from app.models import Connection, Link
 from app.security.seal import KeyRing
 from app.sync.collections import Collections
 from app.sync.connections import Connections
+from app.sync.links import Links
 from app.sync.resources import Resources
 from app.sync.runs import Runs
 from app.sync.standing import falls, stands, tell, told
@@ -127,9 +128,14 @@ async def _taken(
 
 
 async def _begin_anew(session: AsyncSession, connection: Connection, *, another: bool, now: datetime) -> None:
-    """See the whole mailbox again. Another one's folders are other folders; the old links rest for good."""
+    """See the whole mailbox again. Another one holds none of the items: what belongs there is wanted anew."""
     if another:
         await suspend(session, connection.id, now=now)
+        await Links(session).move(
+            Link.connection_id == connection.id, Link.record_id.is_not(None), Link.state != "severed",
+            state="wanted", generation=Link.generation + 1, item_id=None, etag=None, graph_had=None,
+            graph_means={}, attempt=None, gone_at=None, due_at=now,
+        )  # fmt: skip
     for collection in await Collections(session).of_connection(connection.id):
         if another:
             collection.container_id = collection.container_name = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,6 +53,12 @@ class MicrosoftApps:
         query = insert(MicrosoftApp).values(row)
         changed = {name: query.excluded[name] for name in row if name != "workspace_id"}
         await self.session.execute(query.on_conflict_do_update(index_elements=["workspace_id"], set_=changed))
+
+    async def note_refusal(self, reason: str, *, now: datetime) -> None:
+        """Note that Microsoft refused the workspace's own application, if it has one."""
+        refused = [{"check": "credential", "ok": False, "detail": reason}]
+        query = update(MicrosoftApp).where(MicrosoftApp.workspace_id == self.workspace)
+        await self.session.execute(query.values(state="invalid", checks=refused, updated_at=now))
 
     async def drop(self) -> None:
         """Forget the workspace's own application."""

@@ -219,6 +219,8 @@ class TokenSource:
             tokens = Tokens(session, self.key_ring)
             if not await tokens.release(connection_id, version=right.version):
                 return
+            if refusal.problem == "operator-needed":
+                await MicrosoftApps(session, self.key_ring).note_refusal(refusal.reason, now=now)
             await refused(
                 session, connection_id, refusal, microsoft=self.microsoft, key_ring=self.key_ring, now=now
             )

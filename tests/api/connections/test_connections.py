@@ -1,8 +1,10 @@
 """Linking accounts: every status, and the whole document of a connection."""
 
 import pytest
+from sqlalchemy import select
 
 from app import clock
+from app.models import Collection, Link
 
 
 @pytest.mark.feature("A1")
@@ -204,6 +206,34 @@ async def test_on_reconnect_another_account_than_before_waits_for_confirmation(o
     confirmed = await office.call("POST", f"/v1/connections/{made['id']}/confirm", json={"account": other})
 
     assert (confirmed["status"], confirmed["account"]["email"]) == ("active", other)
+
+
+async def test_in_another_mailbox_every_record_is_wanted_anew(office, microsoft):
+    mail, other = await microsoft.person(), await microsoft.person()
+    made = await office.connects(mail)
+    path = f"/v1/connections/{made['id']}"
+    await office.call("PATCH", f"{path}/settings/contacts", json={"direction": "two_way"})
+    workspace = office.workspace["id"]
+    async with office.resources.db.transaction(workspace) as session:
+        collection = (await session.scalars(select(Collection))).one()
+        collection.container_id, collection.delta_link, epoch = "folder", "delta", collection.epoch
+        link = {"collection_id": collection.id, "born": "crm", "graph_means": {}, "generation": 1}
+        link |= {"workspace_id": workspace, "connection_id": made["id"], "entity": "contacts"}
+        link |= {"created_at": clock.now(), "updated_at": clock.now(), "graph_had": {"displayName": "Grace"}}
+        session.add(Link(id="lnk_1", record_id="rec_1", item_id="item-1", state="linked", **link))
+        session.add(Link(id="lnk_2", record_id=None, item_id="item-2", state="unmatched", **link))
+    await office.reconnects(made["id"], other)
+    now = await office.call("POST", f"{path}/confirm", json={"account": other})
+
+    assert now["entities"]["contacts"]["run"]
+    async with office.resources.db.transaction(workspace) as session:
+        collection = (await session.scalars(select(Collection))).one()
+        links = {link.id: link for link in await session.scalars(select(Link))}
+    assert (collection.container_id, collection.delta_link, collection.matched_at) == (None, None, None)
+    assert collection.epoch > epoch
+    first = links["lnk_1"]
+    assert (first.state, first.item_id, first.graph_had, first.generation) == ("wanted", None, None, 2)
+    assert links["lnk_2"].item_id == "item-2"
 
 
 @pytest.mark.feature("F9")

@@ -186,6 +186,8 @@ async def test_a_rejected_application_is_the_operators_business_and_heals_by_its
     now = await office.shows(connected["id"])
     assert (now["status"], now["problem"]["type"]) == ("needs_operator", "/problems/operator-needed")
     assert now["problem"]["who"] == "operator"
+    app = await office.call("GET", "/v1/workspace/microsoft-app")
+    assert (app["state"], app["problem"]["type"]) == ("invalid", "/problems/app-secret-invalid")
     await check_connection(office.resources, office.workspace["id"], connected["id"])
     assert (await office.shows(connected["id"]))["status"] == "needs_operator"
 
