@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -119,6 +119,12 @@ class Collections:
         await self.session.execute(query.values(**values))
         for collection_id in wanted:
             ring(self.session, "collection", workspace=self.workspace, target=collection_id)
+
+    async def poll_by(self, collection_id: str, *, at: datetime) -> None:
+        """See to it that Microsoft is asked at this time, if not before."""
+        here = Collection.workspace_id == self.workspace, Collection.id == collection_id
+        sooner = func.least(Collection.poll_at, at)
+        await self.session.execute(update(Collection).where(*here).values(poll_at=sooner))
 
     async def stop(self, ids: Iterable[str]) -> None:
         """Take these collections away from whoever works on them; nothing is due any more."""

@@ -22,6 +22,7 @@ from app.records.link import Attempt, AttemptKind, LinkState
 from app.sync.adopt import Adoption, adopt, adoptions
 from app.sync.collections import Collections
 from app.sync.links import Links
+from app.sync.notifications import Unseen
 from app.sync.page import Report, locked_page, receive
 from app.sync.reconcile import needs_rereading
 from app.sync.switch import restart_round
@@ -101,6 +102,8 @@ class Seen:
 
 async def _take(work: Work, page: delta.Page) -> None:
     seen = await _sorted(work, page)
+    shown = [*(row["id"] for row in page.items), *page.removed]
+    await Unseen(work.resources.redis).seen(work.collection.id, shown)
     async with work.transaction() as session:
         reports = [
             Report(link.id, seen.rows[item_id], certain=item_id in seen.reread)
@@ -127,13 +130,7 @@ async def _take(work: Work, page: delta.Page) -> None:
 def _position(work: Work, page: delta.Page) -> dict[str, object]:
     if page.delta_link is None:
         return {"position": page.next_link}
-    now = work.now
-    return {
-        "position": None,
-        "delta_link": page.delta_link,
-        "pulled_at": now,
-        "poll_at": now + work.poll_every,
-    }
+    return {"position": None, "delta_link": page.delta_link, "pulled_at": work.now}
 
 
 async def _sorted(work: Work, page: delta.Page) -> Seen:

@@ -24,6 +24,7 @@ from app.sync.join import join
 from app.sync.lease import Lease, leased
 from app.sync.links import Links
 from app.sync.mailboxes import open_mailbox
+from app.sync.notifications import Unseen
 from app.sync.progress import Progress
 from app.sync.pull import pull
 from app.sync.push import push
@@ -131,9 +132,18 @@ async def _pulled(work: Work) -> bool:
             return False
     except FolderGone as gone:
         raise folder_gone() from gone
+    await _look_again(work)
     if collection.round_full:
         await _end_full_round(work)
     return True
+
+
+async def _look_again(work: Work) -> None:
+    """Poll again soon where a notification named what this round hasn't shown: the delta lags behind it."""
+    at = await Unseen(work.resources.redis).look_again_at(work.collection.id, now=work.now)
+    if at is not None:
+        async with work.transaction() as session:
+            await Collections(session).poll_by(work.collection.id, at=at)
 
 
 async def _settle_creates(work: Work) -> None:
