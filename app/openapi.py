@@ -34,6 +34,7 @@ Clients ignore fields, enum values and kinds of problems and changes that they d
 TAGS: Final = [
     {"name": "workspaces", "description": "Organisations of the host CRM, managed with the operator key."},
     {"name": "workspace", "description": "The workspace of the credential, and what it configures."},
+    {"name": "microsoft-app", "description": "The workspace's own Microsoft Entra application."},
     {"name": "connections", "description": "Users' links to their Microsoft 365 accounts."},
     {"name": "settings", "description": "What of a connection syncs, and how."},
     {"name": "contacts", "description": "The CRM's contacts, by the CRM's own ids."},
@@ -173,10 +174,19 @@ def _completed(app: FastAPI, public_url: str) -> Json:
             "description": "The workspace that the operator key acts as.",
         },
     }
+    for screen in SCREENS:
+        _default_to_null(schemas[screen.schema])
     document["x-screens"] = [screen.document() for screen in SCREENS]
     for path, method, operation in operations(document):
         _complete(operation, path=path, method=method)
     return document
+
+
+def _default_to_null(schema: Json) -> None:
+    """Put back the defaults that FastAPI leaves out with every other null."""
+    for part in schema["properties"].values():
+        if "null" in part["type"]:
+            part.setdefault("default", None)
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:

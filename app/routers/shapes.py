@@ -69,6 +69,8 @@ Item = TypeVar("Item")
 class Listing(BaseModel, Generic[Item]):
     """One page of a list."""
 
+    model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
+
     data: list[Item] = Field(title="Entries", description="The entries of this page.")
     next_cursor: str | None = Field(
         title="Next cursor",
