@@ -17,7 +17,7 @@ import orjson
 from sandbox.errors import GraphError
 from sandbox.faults import ConnectionDroppedError, Drop
 from sandbox.graph.errors import bad_request
-from sandbox.graph.front import Front
+from sandbox.graph.front import DROPPED, Front
 from sandbox.graph.wire import VERSION, Call, Reply, json_reply, pairs_of, segments_of
 
 MOST = 20
@@ -65,17 +65,25 @@ class Batch:
     async def _settle(self, item: Item) -> None:
         """Wait for what the item depends on and for a place, then answer it."""
         before = [await self.replies[other.lower()] for other in item.depends_on]
+        failed = any(reply.status >= FIRST_FAILURE for reply in before)
         async with self.places:
-            if any(reply.status >= FIRST_FAILURE for reply in before):
-                self.replies[item.id.lower()].set_result(_failed_dependency())
-                return
-            reply = Reply(0)
-            if not self.broken:
-                try:
-                    reply = await self.front.answer(self._call(item), later=self.later)
-                except ConnectionDroppedError:
-                    self.broken = True
-            self.replies[item.id.lower()].set_result(reply)
+            reply = self._left_out(item) if failed else await self._answered(item)
+        self.replies[item.id.lower()].set_result(reply)
+
+    def _left_out(self, item: Item) -> Reply:
+        reply = _failed_dependency()
+        seq = self.front.world.journal.next_seq()
+        self.front.note(self._call(item), status=reply.status, seq=seq)
+        return reply
+
+    async def _answered(self, item: Item) -> Reply:
+        """Answer one item; once the connection is to break before an item, nothing more is begun."""
+        if not self.broken:
+            try:
+                return await self.front.answer(self._call(item), later=self.later)
+            except ConnectionDroppedError:
+                self.broken = True
+        return Reply(DROPPED)
 
     def _call(self, item: Item) -> Call:
         path, _, query = _in_version(item.url).partition("?")

@@ -137,13 +137,12 @@ def _seated(said: Fields, fields: Fields) -> Fields:
 
 def _kept(fields: Fields) -> Fields:
     """Return the fields that hold something."""
-    held = {}
-    for name, value in fields.items():
-        if name in ADDRESSES and value:
-            value = {part: held_part for part, held_part in value.items() if held_part is not None}  # noqa: PLW2901
-        if value is not None and value not in ([], {}):
-            held[name] = value
-    return held
+    filled = {
+        name: {part: said for part, said in fields[name].items() if said is not None}
+        for name in ADDRESSES
+        if fields.get(name)
+    }
+    return {name: value for name, value in (fields | filled).items() if value not in (None, [], {})}
 
 
 def _emails(name: str, value: Any) -> list[Fields]:

@@ -4,28 +4,27 @@ https://learn.microsoft.com/graph/api/resources/contact
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from sandbox.graph import contact as contacts
-from sandbox.graph import delta, extended, ids, odata, shown
+from sandbox.graph import delta, ids, odata, shown
 from sandbox.graph.errors import conflict, item_not_found
 from sandbox.graph.exchange import Draft, contact_of
-from sandbox.graph.listing import listed
+from sandbox.graph.listing import listed, ordered
 from sandbox.graph.odata import HasAddress, HasProperty
 from sandbox.graph.places import Place, context, place_of
 from sandbox.graph.store import Contact
 from sandbox.graph.wire import Call, Reply, json_reply
 
-ONE = shown.CONTACT.options & {"select", "expand"}
+EVERYTHING = odata.Query()
 
 
 def list_contacts(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, shown.CONTACT)
-    found = list(_matching(place, query.filter))
-    for order in reversed(query.orderby):
-        found.sort(key=lambda held, name=order.name: _sort_key(place, held, name), reverse=order.descending)  # type: ignore[misc]
-    show = lambda held: _shown(call, place, held, query)  # noqa: E731
+    show = partial(_shown, call, place, query=query)
+    found = ordered(list(_matching(place, query.filter)), query.orderby, show=partial(_shown, call, place))
     return listed(call, place, found, query=query, show=show, kind="contacts")
 
 
@@ -77,10 +76,8 @@ def get_contact(call: Call) -> Reply:
 def update_contact(call: Call) -> Reply:
     place = place_of(call)
     held = _contact(call, place)
-    body = call.document()
-    said, properties = contacts.read(body), extended.read(body)
+    after = Draft.after(held, call.document())
     _refuse_stale(call, place, held)
-    after = Draft(contacts.updated(held.fields, said), extended.merged(held.properties, properties))
     return _one(call, place, place.exchange.change_contact(place.person, held, after))
 
 
@@ -131,12 +128,7 @@ def _has_address(held: Contact, address: str) -> bool:
     return any((entry.get("address") or "").lower() == address for entry in listed_addresses)
 
 
-def _sort_key(place: Place, held: Contact, name: str) -> tuple[bool, str]:
-    value = shown.contact(place.mailbox, held, immutable=True, select=(name,)).get(name)
-    return (value is not None, str(value or "").lower())
-
-
-def _shown(call: Call, place: Place, held: Contact, query: odata.Query) -> dict[str, Any]:
+def _shown(call: Call, place: Place, held: Contact, query: odata.Query = EVERYTHING) -> dict[str, Any]:
     immutable = call.preferences.immutable
     return shown.contact(place.mailbox, held, immutable=immutable, select=query.select, expand=query.expand)
 
@@ -146,11 +138,10 @@ def _one(
     place: Place,
     held: Contact,
     *,
-    query: odata.Query | None = None,
+    query: odata.Query = EVERYTHING,
     status: int = 200,
     **headers: str,
 ) -> Reply:
-    query = query or odata.Query()
     document = {
         "@odata.context": context(call, place, "contacts", select=query.select, one=True),
         **_shown(call, place, held, query),

@@ -45,8 +45,15 @@ class Draft:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Draft":
+        """Return what a create makes, or raise Graph's 400."""
         said = extended.read(body)
         return cls(contacts.created(contacts.read(body)), extended.merged({}, said))
+
+    @classmethod
+    def after(cls, held: Contact, body: Mapping[str, Any]) -> "Draft":
+        """Return what an update makes of a contact, or raise Graph's 400."""
+        said, properties = contacts.read(body), extended.read(body)
+        return cls(contacts.updated(held.fields, said), extended.merged(held.properties, properties))
 
 
 class Exchange:

@@ -5,12 +5,13 @@ https://learn.microsoft.com/graph/known-issues (contacts)
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sandbox.errors import GraphError
 from sandbox.graph import delta, extended, odata, shown
 from sandbox.graph.errors import bad_request
-from sandbox.graph.listing import listed
+from sandbox.graph.listing import listed, ordered
 from sandbox.graph.odata import HasProperty
 from sandbox.graph.places import Place, context, place_of
 from sandbox.graph.store import CONTACTS, Folder
@@ -27,9 +28,8 @@ def list_folders(call: Call) -> Reply:
     found = [
         folder for folder in place.mailbox.children(place.folder.number) if _matches(folder, query.filter)
     ]
-    for order in reversed(query.orderby):
-        found.sort(key=lambda held, name=order.name: _sort_key(place, held, name), reverse=order.descending)  # type: ignore[misc]
-    show = lambda held: shown.folder(place.mailbox, held, select=query.select, expand=query.expand)  # noqa: E731
+    show = partial(shown.folder, place.mailbox, select=query.select, expand=query.expand)
+    found = ordered(found, query.orderby, show=partial(shown.folder, place.mailbox))
     return listed(call, place, found, query=query, show=show, kind="contactFolders")
 
 
@@ -126,10 +126,6 @@ def _matches(folder: Folder, wanted: odata.Filter | None) -> bool:
         isinstance(wanted, HasProperty)
         and folder.properties.get(wanted.key, ["", ""])[1].lower() == wanted.value
     )
-
-
-def _sort_key(place: Place, held: Folder, name: str) -> str:
-    return str(shown.folder(place.mailbox, held)[name]).lower()
 
 
 def _one(

@@ -5,6 +5,7 @@ https://learn.microsoft.com/graph/paging
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from sandbox.graph import odata
@@ -12,6 +13,15 @@ from sandbox.graph.places import Place, context
 from sandbox.graph.wire import Call, Reply, json_reply
 
 Held = TypeVar("Held")
+
+
+def ordered(
+    found: list[Held], orders: Sequence[odata.Order], *, show: Callable[[Held], dict[str, Any]]
+) -> list[Held]:
+    """Return a list in the order that ``$orderby`` asks for; letter case does not count."""
+    for order in reversed(orders):
+        found = sorted(found, key=partial(_sort_key, show=show, name=order.name), reverse=order.descending)
+    return found
 
 
 def listed(
@@ -34,3 +44,8 @@ def listed(
     if end < len(found):
         document["@odata.nextLink"] = call.link(**odata.options(call.pairs) | {"skip": str(end)})
     return json_reply(document, headers=call.preferences.applied())
+
+
+def _sort_key(held: Held, *, show: Callable[[Held], dict[str, Any]], name: str) -> tuple[bool, str]:
+    value = show(held)[name]
+    return value is not None, str(value or "").lower()

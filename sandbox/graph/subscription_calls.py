@@ -4,14 +4,13 @@ https://learn.microsoft.com/graph/api/resources/subscription
 """
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.directory import Person
 from sandbox.errors import GraphError
-from sandbox.graph import handshake, odata, routing, throttle
+from sandbox.graph import handshake, odata, routing, subscription_body, throttle
 from sandbox.graph.errors import (
     access_denied,
     bad_request,
@@ -25,28 +24,13 @@ from sandbox.graph.routing import Handler, Operation
 from sandbox.graph.store import CONTACTS
 from sandbox.graph.subscriptions import Subscription
 from sandbox.graph.throttle import Throttle
-from sandbox.graph.values import moment, no_such_property, of_type, shown_time, text, wrong_type
+from sandbox.graph.values import moment
 from sandbox.graph.watch import Watch
 from sandbox.graph.wire import Call, Reply, json_reply, segments_of
 
-TYPE = "#microsoft.graph.subscription"
 SHORTEST, LONGEST = timedelta(minutes=45), timedelta(minutes=10_080)
 MOST_OF_A_MAILBOX = 1_000
-MAX_CLIENT_STATE = 128
 ON_A_PAGE = 100
-# Quirk: documentation writes v1_2, the SDKs v12.
-TLS = frozenset({"v10", "v11", "v12", "v13"})
-KINDS = ("created", "updated", "deleted")
-WRITABLE = (
-    "changeType", "resource", "notificationUrl", "lifecycleNotificationUrl", "expirationDateTime",
-    "clientState", "latestSupportedTlsVersion",
-)  # fmt: skip
-CHANGEABLE = frozenset({"expirationDateTime", "notificationUrl"})
-READ_ONLY = frozenset({"id", "applicationId", "creatorId"})
-RICH = frozenset({
-    "includeResourceData", "encryptionCertificate", "encryptionCertificateId", "notificationQueryOptions",
-    "notificationUrlAppId",
-})  # fmt: skip
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -93,20 +77,29 @@ class SubscriptionCalls:
         mine = [found for found in self.watch.subscriptions.by_id.values() if self._mine(call, found)]
         document: dict[str, Any] = {
             "@odata.context": f"{call.root}/$metadata#subscriptions",
-            "value": [_shown(found) for found in mine[start : start + ON_A_PAGE]],
+            "value": [subscription_body.shown(found) for found in mine[start : start + ON_A_PAGE]],
         }
         if len(mine) > start + ON_A_PAGE:
             document["@odata.nextLink"] = call.link(skiptoken=str(start + ON_A_PAGE))
         return json_reply(document)
 
     async def create(self, call: Call) -> Reply:
-        body = call.document()
-        said = _read(body)
+        wanted = self._wanted(call, subscription_body.read(call.document()))
+        self._refuse_another(wanted)
+        await self._listening(wanted.notification_url, wanted.lifecycle_url)
+        # Somebody may have been quicker while the endpoint was asked.
+        self._refuse_another(wanted)
+        kept = self.watch.keep(wanted)
+        context = {"@odata.context": f"{call.root}/$metadata#subscriptions/$entity"}
+        shown = context | subscription_body.shown(kept, client_state=kept.client_state)
+        return json_reply(shown, status=201, headers=call.preferences.applied())
+
+    def _wanted(self, call: Call, said: dict[str, Any]) -> Subscription:
         for name in ("changeType", "resource", "notificationUrl", "expirationDateTime"):
             if not said.get(name):
                 raise bad_request(f"The property '{name}' is required.", code="InvalidRequest")
         person, folder = self._resource(call, said["resource"])
-        wanted = Subscription(
+        return Subscription(
             id=str(uuid.uuid4()),
             app_id=call.token.app_id,
             tenant_id=call.token.tenant_id,
@@ -114,7 +107,7 @@ class SubscriptionCalls:
             creator=call.token.person.oid if call.token.person else call.token.app_id,
             folder=folder,
             resource=said["resource"],
-            change_types=_kinds(said["changeType"]),
+            change_types=subscription_body.kinds_of(said["changeType"]),
             notification_url=said["notificationUrl"],
             expires_at=self._expiry(said["expirationDateTime"]),
             authorized_until=call.token.expires_at,
@@ -123,23 +116,15 @@ class SubscriptionCalls:
             client_state=said.get("clientState"),
             tls=said.get("latestSupportedTlsVersion") or "v1_2",
         )
-        self._refuse_another(wanted)
-        await self._listening(wanted.notification_url, wanted.lifecycle_url)
-        # Somebody may have been quicker while the endpoint was asked.
-        self._refuse_another(wanted)
-        kept = self.watch.keep(wanted)
-        context = {"@odata.context": f"{call.root}/$metadata#subscriptions/$entity"}
-        shown = context | _shown(kept, client_state=kept.client_state)
-        return json_reply(shown, status=201, headers=call.preferences.applied())
 
     def get(self, call: Call) -> Reply:
         return _one(call, self._own(call))
 
     async def update(self, call: Call) -> Reply:
         found = self._own(call)
-        said = _read(call.document())
+        said = subscription_body.read(call.document())
         for name in said:
-            if name not in CHANGEABLE:
+            if name not in subscription_body.CHANGEABLE:
                 raise bad_request(f"The property '{name}' can't be changed.", code="InvalidRequest")
         expires = found.expires_at
         if "expirationDateTime" in said:
@@ -243,36 +228,6 @@ class SubscriptionCalls:
             await handshake.shake(url, self.watch.courier.client)
 
 
-def _read(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a body says, or raise Graph's 400; read-only properties say nothing."""
-    of_type(body, TYPE)
-    said: dict[str, Any] = {}
-    for name, value in body.items():
-        if name in RICH and value not in {None, False, ""}:
-            raise not_built(f"subscription.{name}")
-        if name not in WRITABLE:
-            if name in RICH or name in READ_ONLY or "@" in name:
-                continue
-            raise no_such_property(name, TYPE)
-        if value is not None:
-            said[name] = text()(name, value)
-    tls = said.get("latestSupportedTlsVersion", "v1_2")
-    if tls.replace("_", "") not in TLS:
-        raise wrong_type("latestSupportedTlsVersion", tls, expected="tlsVersion")
-    if len(said.get("clientState", "")) > MAX_CLIENT_STATE:
-        raise bad_request(
-            f"The clientState has more than {MAX_CLIENT_STATE} characters.", code="InvalidRequest"
-        )
-    return said
-
-
-def _kinds(said: str) -> tuple[str, ...]:
-    kinds = tuple(dict.fromkeys(kind.strip().lower() for kind in said.split(",")))
-    if not kinds or not set(kinds) <= set(KINDS):
-        raise wrong_type("changeType", said, expected="created, updated, deleted")
-    return kinds
-
-
 def _same(one: Subscription, other: Subscription) -> bool:
     return (one.app_id, one.creator, one.folder, set(one.change_types)) == (
         other.app_id,
@@ -289,25 +244,6 @@ def _unsupported(resource: str) -> GraphError:
 
 
 def _one(call: Call, found: Subscription) -> Reply:
-    return json_reply({"@odata.context": f"{call.root}/$metadata#subscriptions/$entity"} | _shown(found))
-
-
-def _shown(found: Subscription, *, client_state: str | None = None) -> dict[str, Any]:
-    """Return a subscription as Graph shows it. Quirk: only the POST's answer has the clientState."""
-    return {
-        "id": found.id,
-        "resource": found.resource,
-        "applicationId": found.app_id,
-        "changeType": ",".join(found.change_types),
-        "clientState": client_state,
-        "notificationUrl": found.notification_url,
-        "notificationQueryOptions": None,
-        "lifecycleNotificationUrl": found.lifecycle_url,
-        "expirationDateTime": shown_time(found.expires_at),
-        "creatorId": found.creator,
-        "includeResourceData": None,
-        "latestSupportedTlsVersion": found.tls,
-        "encryptionCertificate": None,
-        "encryptionCertificateId": None,
-        "notificationUrlAppId": None,
-    }
+    return json_reply(
+        {"@odata.context": f"{call.root}/$metadata#subscriptions/$entity"} | subscription_body.shown(found)
+    )

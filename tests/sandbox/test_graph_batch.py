@@ -100,7 +100,8 @@ async def test_twenty_requests_are_taken_and_one_more_is_refused_in_microsofts_w
     assert over.json()["error"]["message"] == "Number of batch request steps exceeds the maximum value of 20."
 
 
-async def test_what_depends_on_a_failure_fails_with_it(adele: Outlook):
+async def test_what_depends_on_a_failure_fails_with_it(stage: Stage, adele: Outlook):
+    mark = await stage.mark()
     replies = await adele.batch(
         create("third", dependsOn=["second"]),
         {"id": "second", "method": "GET", "url": "/me/contacts/nonsense", "dependsOn": ["first"]},
@@ -110,6 +111,7 @@ async def test_what_depends_on_a_failure_fails_with_it(adele: Outlook):
 
     statuses = {name: reply["status"] for name, reply in replies.items()}
     assert statuses == {"first": 201, "second": 400, "third": 424, "apart": 201}
+    assert sorted(entry["status"] for entry in await stage.journal(after=mark)) == [200, 201, 201, 400, 424]
 
 
 async def test_items_run_four_at_a_time(stage: Stage, adele: Outlook):
