@@ -25,7 +25,7 @@ class Candidates:
             Record.record_id.in_(list(record_ids)),
             Record.deleted_at.is_(None),
         )
-        return dict((await self.session.execute(query)).tuples().all())
+        return {row[0]: row[1] for row in await self.session.execute(query)}
 
     async def records(
         self, *, user: str, connection_id: str, entity: str, addresses: Collection[str] | None

@@ -94,7 +94,7 @@ async def _places(session: AsyncSession, *where: ColumnElement[bool]) -> list[Pl
         )
         .where(Record.workspace_id == workspace, Record.deleted_at.is_(None), Collection.sends, *where)
     )
-    return [Place(*row) for row in (await session.execute(query)).tuples()]
+    return [Place(*row) for row in await session.execute(query)]
 
 
 def _lacking(
