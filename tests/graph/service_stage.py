@@ -109,7 +109,8 @@ async def _found(resources: Resources) -> None:
                 ),
                 Connection(
                     workspace_id=WORKSPACE, id=CONNECTION, user="agent-1", status="active",
-                    requested=["contacts"], created_at=now, updated_at=now,
+                    requested=["contacts"], granted_scopes=["Contacts.ReadWrite", "User.Read"], created_at=now,
+                    updated_at=now,
                 ),
                 Collection(
                     workspace_id=WORKSPACE, id=COLLECTION, connection_id=CONNECTION, entity="contacts",
