@@ -20,6 +20,7 @@ setup: .venv/.locked ## Make .venv with exactly the locked packages; nothing to 
 	@echo Installing the locked packages into .venv
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	-@$(BIN)/python -c 'import app.main, app.worker, sandbox.main'  # compiled now, the first start is as fast as the next
 	@touch $@
 
 dev: setup ## Run the whole stack on this machine with an empty workspace; Ctrl-C ends it

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 15
 
 

@@ -18,8 +18,8 @@ from app.dev.voice import Voice, welcome
 
 MARK_PROPERTY = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
 # The order in which parts end, and how many seconds each has for it; together less than five.
-GRACE = {"api": 1.2, "worker": 0.8, "demo": 0.2, "crm": 0.2, "sandbox": 0.4, "redis": 0.3, "postgres": 1.9}
-READY_SECONDS = 30
+GRACE = {"api": 1.2, "worker": 0.8, "demo": 0.2, "crm": 0.2, "sandbox": 0.4, "redis": 0.2, "postgres": 1.5}
+READY_SECONDS = 60
 CONCORD = [sys.executable, "-m", "app.cli"]
 
 

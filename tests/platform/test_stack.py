@@ -5,13 +5,13 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from app.dev.process import Child
+from app.dev.microsoft import Microsoft
+from app.dev.process import Child, StartError
 from app.dev.services import Postgres, answers, free_port, wait_until_ready
 
 CONTRACT = {
@@ -41,22 +41,27 @@ def gone(processes):
 
 
 @pytest.mark.feature("F8")
-def test_dev_json_says_where_everything_answers(new_stack):
-    stack = new_stack()
-
-    assert stack.dev.keys() == CONTRACT
-    assert (stack.folder / "dev.json").stat().st_mode & 0o777 == 0o600
-    assert (stack.folder / "state.json").stat().st_mode & 0o777 == 0o600
-    assert stack.dev["users"][0] == {"user": "agent-1", "mail": "adele@contoso.example"}
-    assert stack.dev["pid"] == stack.process.pid
-    assert workspace_name(stack.dev) == "Acme Realty"
-    assert httpx.get(f"{stack.dev['sandbox']}/_sandbox/health").is_success
-
-
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_in_five_seconds_and_the_next_start_continues(new_stack, ending):
+def test_it_answers_ends_and_the_next_start_continues(new_stack):
     stack = new_stack()
     first, chosen, processes = stack.dev, state_of(stack), stack.processes()
+
+    assert first.keys() == CONTRACT
+    assert (stack.folder / "dev.json").stat().st_mode & 0o777 == 0o600
+    assert (stack.folder / "state.json").stat().st_mode & 0o777 == 0o600
+    assert first["users"][0] == {"user": "agent-1", "mail": "adele@contoso.example"}
+    assert first["pid"] == stack.process.pid
+    assert workspace_name(first) == "Acme Realty"
+    assert httpx.get(f"{first['sandbox']}/_sandbox/health").is_success
+    assert_it_ends(stack, signal.SIGINT, processes)
+
+    stack.start()
+    assert state_of(stack) == chosen
+    assert {**stack.dev, "pid": 0} == {**first, "pid": 0}
+    assert workspace_name(stack.dev) == "Acme Realty"
+    assert_it_ends(stack, signal.SIGTERM, stack.processes())
+
+
+def assert_it_ends(stack, ending, processes):
     asked = time.monotonic()
 
     assert stack.stop(ending) == 0
@@ -64,32 +69,18 @@ def test_it_ends_in_five_seconds_and_the_next_start_continues(new_stack, ending)
     assert gone(processes)
     assert not (stack.folder / "dev.json").exists()
 
-    stack.start()
-    assert state_of(stack) == chosen
-    assert {**stack.dev, "pid": 0} == {**first, "pid": 0}
-    assert workspace_name(stack.dev) == "Acme Realty"
 
-
-def test_killed_it_takes_everything_with_it_and_starts_again(new_stack):
+def test_killed_it_takes_everything_with_it_and_finds_its_workspace_again(new_stack):
     stack = new_stack()
     first, processes = stack.dev, stack.processes()
     stack.process.kill()
     stack.process.wait()
     assert gone(processes)
 
+    # As if it had been killed between making the workspace and writing it down.
+    (stack.folder / "state.json").write_text(json.dumps(state_of(stack) | {"workspace": None}))
     (stack.folder / "dev.json").unlink()
     stack.start()
-    assert stack.dev["workspace_id"] == first["workspace_id"]
-    assert workspace_name(stack.dev) == "Acme Realty"
-
-
-def test_a_workspace_made_but_not_written_down_is_found_again(new_stack):
-    stack = new_stack()
-    first = stack.dev
-    stack.stop()
-    (stack.folder / "state.json").write_text(json.dumps(state_of(stack) | {"workspace": None}))
-    stack.start()
-
     assert stack.dev["workspace_id"] == first["workspace_id"]
     assert stack.dev["workspace_key"] != first["workspace_key"]
     assert workspace_name(stack.dev) == "Acme Realty"
@@ -138,51 +129,56 @@ def another_microsoft(tmp_path):
     http = f"http://127.0.0.1:{port}"
     wait_until_ready(child, lambda: answers(port))
 
-    def describe(**changes):
-        described = {
-            "graph": http,
-            "authority": f"https://localhost:{tls_port}",
-            "ca": str(tmp_path / "ca.pem"),
-            "client_id": "another-client",
-            "client_secret": "another-secret",
-            "control": http,
-        }
-        (tmp_path / "microsoft.json").write_text(json.dumps(described | changes))
-        return str(tmp_path / "microsoft.json")
-
-    yield describe
+    described = {
+        "graph": http,
+        "authority": f"https://localhost:{tls_port}",
+        "ca": str(tmp_path / "ca.pem"),
+        "client_id": "another-client",
+        "client_secret": "another-secret",
+        "control": http,
+    }
+    file = tmp_path / "microsoft.json"
+    file.write_text(json.dumps(described))
+    yield file
     child.stop()
 
 
-def test_another_microsoft_takes_the_sandbox_s_place(new_stack, another_microsoft):
-    file = another_microsoft()
-    stack = new_stack("--no-demo", "--microsoft", file)
-    told = stack.part("worker").environ()
-
-    assert stack.dev["sandbox"] == json.loads(Path(file).read_text())["control"]
-    assert told["CONCORD_MICROSOFT_CLIENT_ID"] == "another-client"
-    assert told["CONCORD_CLOCK_URL"] == f"{stack.dev['sandbox']}/_sandbox/clock"
-    with pytest.raises(AssertionError, match="sandbox does not run"):
-        stack.part("sandbox")
-
-
-def test_a_microsoft_without_controls_has_no_people_and_no_clock(new_stack, another_microsoft):
-    stack = new_stack("--no-demo", "--microsoft", another_microsoft(control=None))
-
-    assert (stack.dev["sandbox"], stack.dev["users"]) == (None, [])
-    assert "CONCORD_CLOCK_URL" not in stack.part("worker").environ()
-
-
-def test_databases_of_our_own_replace_the_embedded_ones(new_stack, tmp_path, monkeypatch):
+def test_another_microsoft_and_other_databases_take_the_place_of_our_own(
+    new_stack, another_microsoft, tmp_path, monkeypatch
+):
     server = Postgres(tmp_path / "pg", log=tmp_path / "postgres.log", durable=False)
     server.start()
     try:
         for variable, role in (("", "app"), ("_SWEEP", "sweep"), ("_OWNER", "owner")):
             monkeypatch.setenv(f"CONCORD_DATABASE{variable}_URL", server.url(f"concord_{role}"))
-        stack = new_stack()
+        stack = new_stack("--no-demo", "--microsoft", str(another_microsoft))
+        told, described = stack.part("worker").environ(), json.loads(another_microsoft.read_text())
 
+        assert stack.dev["sandbox"] == described["control"]
+        assert told["CONCORD_MICROSOFT_CLIENT_ID"] == "another-client"
+        assert told["CONCORD_CLOCK_URL"] == f"{described['control']}/_sandbox/clock"
+        with pytest.raises(AssertionError, match="sandbox does not run"):
+            stack.part("sandbox")
         assert not (stack.folder / "postgres").exists()
         assert workspace_name(stack.dev) == "Acme Realty"
         stack.stop()
     finally:
         server.stop()
+
+
+def test_a_microsoft_without_controls_has_no_clock_to_follow():
+    elsewhere = Microsoft("https://graph.example", "https://login.example", "client", "secret")
+
+    assert elsewhere.environment(browser=None) == {
+        "CONCORD_MICROSOFT_GRAPH_URL": "https://graph.example",
+        "CONCORD_MICROSOFT_AUTHORITY": "https://login.example",
+        "CONCORD_MICROSOFT_CLIENT_ID": "client",
+        "CONCORD_MICROSOFT_CLIENT_SECRET": "secret",
+    }
+
+
+def test_a_file_that_describes_no_microsoft_is_refused(tmp_path):
+    file = tmp_path / "microsoft.json"
+    file.write_text('{"graph": "http://127.0.0.1:1"}')
+    with pytest.raises(StartError, match="authority"):
+        Microsoft.read(file)
