@@ -1,0 +1,190 @@
+"""Our own write that arrives late, after a crash (engine.md §4)."""
+
+import pytest
+
+from app.records.link import Attempt, AttemptKind, LinkView
+from app.sync.projection import AttemptStands, Nothing, Update, attempted
+from tests.rules.outlook import (
+    NOON,
+    agreed,
+    answered,
+    deleting,
+    edited,
+    emails,
+    item,
+    names,
+    phones,
+    report,
+    trying,
+    worded,
+    write_of,
+)
+
+ADA = {"display_name": "Ada", "job_title": "Programmer"}
+COUNTESS = ADA | {"job_title": "Countess"}
+
+pytestmark = pytest.mark.lesson(4)
+
+
+def written_again(doc, received, wording):
+    """Let the next push happen; ``wording`` is how Microsoft words our value."""
+    write = write_of(received.doc, received.link)
+    assert isinstance(write, Update)
+    return answered(doc, received.link, edited(received.link, **wording), write=write)
+
+
+def test_an_equal_value_is_our_own_write_and_nobodys_edit():
+    link = trying(COUNTESS, agreed(ADA))
+    received = report(ADA | {"job_title": "Analyst"}, link, edited(link, jobTitle="Countess"))
+
+    assert received.changed == []
+    assert received.conflicts == ()
+    assert received.link.attempt is None or "jobTitle" not in received.link.attempt.fields
+    assert write_of(received.doc, received.link).fields["jobTitle"] == "Analyst"
+
+
+def test_without_an_attempt_the_same_value_is_an_edit():
+    link = agreed(ADA)
+
+    assert report(ADA, link, edited(link, jobTitle="Countess")).changed == ["job_title"]
+
+
+@pytest.mark.parametrize("certain", [False, True])
+def test_a_reworded_late_write_is_written_once_more_and_then_known(certain):
+    link = trying(COUNTESS, agreed(ADA))
+    received = report(COUNTESS, link, edited(link, jobTitle="COUNTESS"), certain=certain)
+    assert received.changed == []
+
+    noted = written_again(COUNTESS, received, {"jobTitle": "COUNTESS"})
+
+    assert noted.changed == []
+    assert write_of(noted.doc, noted.link) == Nothing()
+    assert noted.link.graph_means == {"jobTitle": "Countess"}
+
+
+def test_a_reworded_late_write_never_beats_a_later_edit_of_the_crm():
+    link = trying(COUNTESS, agreed(ADA))
+    doc = ADA | {"job_title": "Analyst"}
+    received = report(doc, link, edited(link, jobTitle="COUNTESS"), certain=True)
+    assert received.doc is doc
+
+    noted = written_again(doc, received, {"jobTitle": "ANALYST"})
+
+    assert noted.doc is doc
+    assert write_of(noted.doc, noted.link) == Nothing()
+
+
+def test_an_edit_that_our_repetition_covered_is_taken_up():
+    link = trying(COUNTESS, agreed(ADA))
+    received = report(COUNTESS, link, edited(link, jobTitle="Duchess"), certain=True)
+
+    noted = written_again(COUNTESS, received, {"jobTitle": "COUNTESS"})
+
+    assert noted.doc["job_title"] == "Duchess"
+    assert write_of(noted.doc, noted.link).fields["jobTitle"] == "Duchess"
+
+
+def test_an_edit_of_another_field_is_heard_while_an_attempt_stands():
+    link = trying(COUNTESS, agreed(ADA))
+    received = report(COUNTESS, link, edited(link, jobTitle="Countess", companyName="One"))
+
+    assert received.changed == ["company"]
+
+
+def test_a_write_that_never_arrived_is_owed_again_and_forgotten_by_a_certain_look():
+    link = trying(COUNTESS, agreed(ADA))
+    unsure = report(COUNTESS, link, edited(link, companyName="One"))
+    certain = report(COUNTESS, link, edited(link, companyName="One"), certain=True)
+
+    assert unsure.link.attempt is not None
+    assert certain.link.attempt is None
+    assert write_of(certain.doc, certain.link).owed == ("jobTitle",)
+
+
+def test_a_value_that_went_back_to_what_it_was_leaves_no_doubt():
+    link = trying(COUNTESS, agreed(ADA))
+    received = report(COUNTESS, link, edited(link, jobTitle="Duchess"), certain=True)
+    back = report(COUNTESS, received.link, edited(link, jobTitle="Programmer"), certain=True)
+
+    assert back.link.graph_means == {}
+
+
+def test_an_item_adopted_after_a_lost_answer_is_agreed_and_edits_since_are_heard():
+    doc = {"display_name": "Ada", "emails": emails("ada")}
+    link = trying(doc, LinkView())
+    wording = item(displayName="Ada", emailAddresses=worded("ada"), jobTitle="Countess")
+
+    received = report(doc, link, wording, certain=True)
+    assert "jobTitle" in received.link.graph_means["unsure"]
+
+    noted = written_again(received.doc, received, {"jobTitle": None})
+    assert noted.doc["job_title"] == "Countess"
+
+
+def test_an_adopted_item_is_not_being_created_any_more():
+    doc = {"display_name": "Ada"}
+    received = report(doc, trying(doc, LinkView()), item(displayName="Ada"))
+
+    assert received.link.attempt is None or received.link.attempt.kind is AttemptKind.UPDATE
+
+
+def test_an_item_seen_alive_after_a_delete_of_ours_was_not_deleted():
+    link = deleting(agreed(ADA))
+
+    assert report(ADA, link, edited(link)).link.attempt is not None
+    assert report(ADA, link, edited(link), certain=True).link.attempt is None
+
+
+def test_nothing_is_sent_while_an_attempt_stands():
+    link = trying(COUNTESS, agreed(ADA))
+
+    with pytest.raises(AttemptStands):
+        attempted(write_of(COUNTESS, link), link, at=NOON, generation=0)
+
+
+def test_an_attempt_survives_its_column():
+    attempt = Attempt(NOON, AttemptKind.UPDATE, {"jobTitle": "Countess"}, 3)
+
+    assert Attempt.parse(attempt.document()) == attempt
+
+
+LISTED = {"display_name": "Ada", "emails": emails("a")}
+LONGER = LISTED | {"emails": emails("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("seen", "heard"),
+    [
+        pytest.param(("a", "b"), ["a", "b"], id="our own write"),
+        pytest.param(("a", "u"), ["a", "b", "u"], id="somebody added another meanwhile"),
+        pytest.param(("a", "b", "u"), ["a", "b", "u"], id="somebody added one on top of it"),
+        pytest.param(("b",), ["b"], id="somebody took one out of it"),
+    ],
+)
+def test_of_a_list_no_element_is_lost_whoever_wrote_it(seen, heard):
+    link = trying(LONGER, agreed(LISTED))
+    received = report(LONGER, link, edited(link, emailAddresses=worded(*seen)), certain=True)
+    write = write_of(received.doc, received.link)
+    if isinstance(write, Update):
+        answer = edited(received.link, emailAddresses=worded("a", "b"))
+        received = answered(received.doc, received.link, answer, write=write)
+
+    assert sorted(names(received.doc["emails"])) == heard
+
+
+def test_a_removed_element_does_not_come_back_with_a_late_write():
+    link = trying(LONGER, agreed(LISTED))
+    received = report(LISTED, link, edited(link, emailAddresses=worded("a", "b")), certain=True)
+
+    assert names(received.doc["emails"]) == ["a"]
+    assert write_of(received.doc, received.link).owed == ("emailAddresses",)
+
+
+def test_phones_reworded_by_microsoft_stay_ours_through_a_crash():
+    doc = {"display_name": "Ada", "phones": phones("+44 1")}
+    link = trying(doc, agreed({"display_name": "Ada"}))
+    received = report(doc, link, edited(link, businessPhones=["(+44) 1"]), certain=True)
+    noted = written_again(doc, received, {"businessPhones": ["(+44) 1"]})
+
+    assert noted.doc is doc
+    assert write_of(noted.doc, noted.link) == Nothing()
