@@ -67,7 +67,7 @@ class Links:
         query = select(Link.id, Link.connection_id, Link.collection_id, Link.record_id, Link.state).where(
             Link.workspace_id == self.workspace, Link.record_id.in_(sorted(set(record_ids)))
         )
-        return [Standing(*row) for row in (await self.session.execute(query.order_by(Link.id))).tuples()]
+        return [Standing(*row) for row in await self.session.execute(query.order_by(Link.id))]
 
     async def record_ids(self, connection_id: str, entity: str) -> set[str]:
         """Return every record that has a link here, whatever its state."""

@@ -13,6 +13,7 @@ from app.models import Record
 from app.records import Fields
 from app.records.contact import canonical
 from app.sync.conflicts import Side, Stamp
+from app.sync.shown import moment
 
 Json = dict[str, Any]
 Guard = Callable[[Record | None], None]
@@ -62,9 +63,12 @@ class Says:
     @cached_property
     def extra(self) -> Json:
         """What was mentioned of the rest, null and empty alike."""
-        return {
+        said = {
             name: self.stated[name] or none for name, none in OWN_TO_THE_CRM.items() if name in self.stated
         }
+        if "created_at" in said:
+            said["created_at"] = moment(said["created_at"])
+        return said
 
     @property
     def updated_at(self) -> datetime | None:
