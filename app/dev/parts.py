@@ -15,8 +15,8 @@ from app.dev.process import Child, Heed, Part, Start, StartError
 from app.dev.services import Postgres, Redis
 from app.dev.state import State, chosen, keep, write_private
 from app.dev.voice import Voice, welcome
+from app.graph.calls import MARK_PROPERTY
 
-MARK_PROPERTY = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
 # The order in which parts end, and how many seconds each has for it; together less than five.
 GRACE = {"api": 1.2, "worker": 0.8, "demo": 0.2, "crm": 0.2, "sandbox": 0.4, "redis": 0.2, "postgres": 1.5}
 READY_SECONDS = 60
