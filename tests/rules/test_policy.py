@@ -1,0 +1,165 @@
+"""What a removal does, and the life of a link (engine.md §§4, 5, 10)."""
+
+import pytest
+
+from app.records.link import AttemptKind, LinkState
+from app.records.patch import Revision
+from app.records.reasons import Reason
+from app.sync.policy import (
+    NEXT,
+    Access,
+    DeletedInMicrosoft,
+    Direction,
+    Event,
+    Happening,
+    NoSuchStep,
+    RemovedFromCrm,
+    SharedDeletes,
+    item_gone,
+    may_push,
+    next_state,
+    outlives_delete,
+    record_deleted,
+)
+from tests.rules.outlook import NOON
+
+S = LinkState
+GONE = {
+    "attempt": None,
+    "direction": Direction.TWO_WAY,
+    "setting": DeletedInMicrosoft.DELETE,
+    "access": Access.PRIMARY,
+    "other_live_links": 0,
+}
+
+REMOVALS = [
+    ("the last copy goes with its record", {}, S.REMOVED_THERE, Reason.REMOVED_THERE, True),
+    ("kept by the setting", {"setting": DeletedInMicrosoft.KEEP}, S.REMOVED_THERE, Reason.REMOVED_THERE, False),
+    ("another mailbox holds it too", {"other_live_links": 1}, S.REMOVED_THERE, Reason.REMOVED_THERE, False),
+    (
+        "the primary's removal suffices where so ruled",
+        {"other_live_links": 1, "shared": SharedDeletes.PRIMARY},
+        S.REMOVED_THERE, Reason.REMOVED_THERE, True,
+    ),
+    (
+        "but not that of another owner",
+        {"other_live_links": 1, "shared": SharedDeletes.PRIMARY, "access": Access.FULL},
+        S.REMOVED_THERE, Reason.REMOVED_THERE, False,
+    ),
+    ("removed by one who may only look", {"access": Access.VIEW_ONLY}, S.REMOVED_THERE, Reason.VIEW_ONLY, False),
+    (
+        "a deletion never travels against the direction",
+        {"direction": Direction.CRM_TO_MICROSOFT}, S.REMOVED_THERE, Reason.DIRECTION, False,
+    ),
+    ("the end of our own delete", {"attempt": AttemptKind.DELETE}, S.REMOVED_BY_US, None, False),
+    ("the record went before", {"record_lives": False}, S.REMOVED_THERE, Reason.REMOVED_THERE, False),
+]  # fmt: skip
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.lesson(1)
+@pytest.mark.parametrize(
+    ("how", "state", "reason", "deletes"), [pytest.param(*row, id=story) for story, *row in REMOVALS]
+)
+def test_a_removal_kills_the_link_and_hardly_ever_the_record(how, state, reason, deletes):
+    happening = item_gone(S.GONE, **GONE | how)
+
+    assert happening == Happening(state, reason, deletes_record=deletes)
+
+
+@pytest.mark.parametrize("access", Access)
+@pytest.mark.parametrize("direction", [Direction.TWO_WAY, Direction.CRM_TO_MICROSOFT])
+def test_recreate_wants_the_item_again_in_a_next_generation(access, direction):
+    how = {"setting": DeletedInMicrosoft.RECREATE, "access": access, "direction": direction}
+
+    assert item_gone(S.GONE, **GONE | how) == Happening(S.WANTED, next_generation=True)
+
+
+def test_keep_is_not_recreate():
+    happening = item_gone(S.GONE, **GONE | {"setting": DeletedInMicrosoft.KEEP})
+
+    assert not may_push(happening.state)
+
+
+DELETIONS = [
+    ("kept by the setting", S.LINKED, {}, Happening(S.SEVERED, Reason.KEPT_AFTER_DELETE)),
+    ("deleted by the setting", S.LINKED, {"setting": RemovedFromCrm.DELETE}, Happening(S.LINKED, deletes_item=True)),
+    (
+        "never against the direction", S.LINKED,
+        {"setting": RemovedFromCrm.DELETE, "direction": Direction.MICROSOFT_TO_CRM},
+        Happening(S.SEVERED, Reason.DIRECTION),
+    ),
+    ("there never was an item", S.WANTED, {}, Happening(S.REMOVED_BY_US)),
+    (
+        "an item may be under way", S.WANTED, {"attempt": AttemptKind.CREATE},
+        Happening(S.WANTED, Reason.RETRYING),
+    ),
+    ("out of reach, both copies stay", S.SUSPENDED, {"setting": RemovedFromCrm.DELETE}, Happening(S.SEVERED, Reason.KEPT_AFTER_DELETE)),
+    ("gone there already", S.REMOVED_THERE, {}, Happening(S.REMOVED_THERE)),
+]  # fmt: skip
+
+
+@pytest.mark.feature("B6")
+@pytest.mark.parametrize(
+    ("state", "how", "happening"), [pytest.param(*row, id=story) for story, *row in DELETIONS]
+)
+def test_a_deleted_records_item_is_kept_or_deleted_as_chosen(state, how, happening):
+    asked = {"attempt": None, "direction": Direction.TWO_WAY, "setting": RemovedFromCrm.KEEP}
+
+    assert record_deleted(state, **asked | how) == happening
+
+
+@pytest.mark.parametrize("state", S)
+def test_only_wanted_and_linked_links_are_owed_anything(state):
+    assert may_push(state) == (state in {S.WANTED, S.LINKED})
+
+
+def test_a_link_that_ended_is_wanted_again_only_as_another_generation():
+    for (state, event), happening in NEXT.items():
+        if event is Event.WANTED_AGAIN:
+            assert happening.next_generation, state
+
+
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [
+        pytest.param(S.SEVERED, Event.WANTED_AGAIN, id="what was severed is never imported or made again"),
+        pytest.param(S.REMOVED_THERE, Event.WRITTEN, id="nothing is written to what its user removed"),
+        pytest.param(S.SUSPENDED, Event.HEARD, id="out of scope nothing is heard"),
+        pytest.param(S.LINKED, Event.REMOVAL_DECIDED, id="a removal is verified before it is decided"),
+    ],
+)
+def test_a_step_that_must_not_be_is_refused(state, event):
+    with pytest.raises(NoSuchStep):
+        next_state(state, event)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "after"),
+    [
+        pytest.param(S.WANTED, Event.WRITTEN, S.LINKED, id="created"),
+        pytest.param(S.LINKED, Event.VANISHED, S.GONE, id="verified to be gone"),
+        pytest.param(S.GONE, Event.REMOVAL_DECIDED, S.REMOVED_THERE, id="decided"),
+        pytest.param(S.REMOVED_THERE, Event.HEARD, S.LINKED, id="the item seen back"),
+        pytest.param(S.LINKED, Event.LEFT, S.SUSPENDED, id="out of scope"),
+        pytest.param(S.SUSPENDED, Event.RETURNED, S.LINKED, id="back in scope"),
+        pytest.param(S.LINKED, Event.MOVED, S.MOVED_OUT, id="dragged to another folder"),
+        pytest.param(S.IN_REVIEW, Event.SEVERED, S.SEVERED, id="anything can be severed"),
+    ],
+)
+def test_the_life_of_a_link(state, event, after):
+    assert next_state(state, event).state is after
+
+
+@pytest.mark.parametrize(
+    ("origin", "heard", "outlives"),
+    [
+        pytest.param("microsoft", 1, True, id="an edit the CRM wasn't told of"),
+        pytest.param("microsoft", 2, False, id="an edit it was told of"),
+        pytest.param("crm", 1, False, id="an edit of its own"),
+    ],
+)
+def test_an_edit_outlives_a_delete_only_when_they_are_concurrent(origin, heard, outlives):
+    step = Revision(2, origin, {"notes": "x"}, {"notes": None}, NOON)
+
+    assert outlives_delete([step], heard=heard) is outlives
