@@ -128,7 +128,9 @@ async def list_connections(
     session: Session, resources: Res, page: Page, now: Now, only: Annotated[Filters, Depends(filters)]
 ) -> Listing[ConnectionAnswer]:
     """List connections with the state of each entity."""
-    rows = await sought(session, only.wanted, only.sought, beyond=page.after, limit=page.limit + 1, now=now)
+    rows = await sought(
+        session, only.wanted, only.sought, beyond=page.after_id or None, limit=page.limit + 1, now=now
+    )
     cut, cursor = page.cut(rows, key=lambda row: row[0].id)
     links = await shown_links(session, resources, [connection for connection, _ in cut], now=now)
     data = [

@@ -119,7 +119,7 @@ class Paging:
     @property
     def after_id(self) -> str:
         """Return the id that the page starts after: empty for the first page."""
-        if self.after is not None and not isinstance(self.after, str):
+        if self.after is not None and (not isinstance(self.after, str) or "\0" in self.after):
             raise wrong_cursor()
         return self.after or ""
 
@@ -195,32 +195,39 @@ class Conditions:
         return tags.strip() == "*" or etag(revision) in (tag.strip() for tag in tags.split(","))
 
 
-def conditions(
-    if_match: Annotated[
-        str | None,
-        Header(
-            alias="If-Match",
-            title="If-Match",
-            pattern=ENTITY_TAG,
-            description="Write only if the revision is still this `ETag`; else 412 with the current state.",
-            examples=['"7"'],
-        ),
-    ] = None,
-    if_none_match: Annotated[
-        str | None,
-        Header(
-            alias="If-None-Match",
-            title="If-None-Match",
-            pattern=ENTITY_TAG,
-            description="`*` writes only if nothing exists yet; else 412.",
-            examples=["*"],
-        ),
-    ] = None,
-) -> Conditions:
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        title="If-Match",
+        pattern=ENTITY_TAG,
+        description="Write only if the revision is still this `ETag`; else 412 with the current state.",
+        examples=['"7"'],
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        title="If-None-Match",
+        pattern=ENTITY_TAG,
+        description="`*` writes only if nothing exists yet; else 412.",
+        examples=["*"],
+    ),
+]
+
+
+def conditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> Conditions:
     return Conditions(if_match, if_none_match)
 
 
+def guard(if_match: IfMatch = None) -> Conditions:
+    return Conditions(if_match, None)
+
+
 When = Annotated[Conditions, Depends(conditions)]
+Guard = Annotated[Conditions, Depends(guard)]
+"""The conditions of a write to something that always exists: ``If-Match`` only."""
 
 
 def etag(revision: int) -> str:
