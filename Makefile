@@ -50,5 +50,5 @@ lock: setup ## Resolve the newest versions that fit pyproject.toml, and pin them
 	@$(COMPILE) --upgrade -c requirements-dev.txt -o requirements.txt
 
 clean: ## Remove .venv, the development stack's data and every cache
-	@rm -rf .venv .concord .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@rm -rf .venv .concord .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
