@@ -16,6 +16,7 @@ from app.errors import (
     ServiceUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
+    WorkspaceNotFound,
     WrongCredential,
 )
 from app.problems import MEDIA_TYPE, problems
@@ -134,7 +135,6 @@ IDEMPOTENCY_KEY: Final[Json] = {
         "maxLength": 255,
         "pattern": "^[!-~]([ -~]*[!-~])?$",
     },
-    "example": "5b1c3a0e-order-55",
 }
 
 
@@ -208,12 +208,25 @@ def _complete(operation: Json, *, path: str, method: str) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _never_null(parameter["schema"])
     for kind in _always(operation, secured=bool(security), repeatable=repeatable):
         _document(responses, kind)
+    if {"workspaceKey": []} in security:
+        _document(responses, WorkspaceNotFound)
     if path.startswith("/v1/"):
         _document(responses, InternalError)
         _document(responses, ServiceUnavailable)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _never_null(schema: Json) -> Json:
+    """Return the schema of a parameter without null: it is absent or it is text."""
+    inner = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    if len(inner) != 1:
+        return schema
+    rest = {name: part for name, part in schema.items() if name != "anyOf"}
+    return {**inner[0], **rest}
 
 
 def _always(operation: Json, *, secured: bool, repeatable: bool) -> Iterator[type[Problem]]:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.errors import (
     Blocked,
@@ -116,10 +117,26 @@ def install(app: FastAPI) -> None:
     """Answer every error that is raised on purpose, and the framework's own, as a problem."""
 
     async def tell(request: Request, error: Exception) -> Response:
-        return answer(as_problem(error), request_id=request.state.request_id)
+        problem = as_problem(error)
+        if isinstance(problem, MethodNotAllowed):
+            problem.headers["Allow"] = ", ".join(methods_of(request))
+        return answer(problem, request_id=request.state.request_id)
 
     for kind in (Problem, Interruption, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, tell)
+
+
+def methods_of(request: Request) -> Iterable[str]:
+    """Return the methods that a path takes.
+
+    Quirk: where each method is a route of its own, the framework's ``Allow`` names those of the first only.
+    https://datatracker.ietf.org/doc/html/rfc9110#section-15.5.6
+    """
+    routes = request.app.router.routes
+    for method in ("GET", "PUT", "POST", "PATCH", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in routes):
+            yield method
 
 
 def every_problem(kind: type[Problem] = Problem) -> Iterable[type[Problem]]:

@@ -16,7 +16,7 @@ from app.errors import (
 )
 from app.models import Connection
 from app.problems import problems
-from app.routers.deps import Now, Session, When, tag
+from app.routers.deps import Guard, Now, Session, tag
 from app.routers.settings_shapes import (
     ContactsSettings,
     ContactsSettingsPatch,
@@ -50,7 +50,7 @@ EntityInPath = Annotated[str, Depends(entity_in_path)]
 
 
 async def changing(
-    connection_id: ConnectionInPath, entity: EntityInPath, session: Session, when: When
+    connection_id: ConnectionInPath, entity: EntityInPath, session: Session, when: Guard
 ) -> Connection:
     """Return the connection whose settings the request may change."""
     connection = await to_be_chosen_for(session, connection_id)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import CrmIdTaken, RevisionMismatch
 from app.models import Workspace
 from app.problems import problems
-from app.routers.deps import Conditions, CurrentWorkspace, Now, Session, When, WorkspaceId, tag
+from app.routers.deps import Conditions, CurrentWorkspace, Guard, Now, Session, WorkspaceId, tag
 from app.routers.shapes import merged
 from app.routers.workspace_shapes import WorkspaceAnswer, WorkspaceDocument, WorkspacePatch
 from app.sync.workspace_changes import change
@@ -44,7 +44,7 @@ async def patch_workspace(
     patch: WorkspacePatch,
     session: Session,
     workspace_id: WorkspaceId,
-    when: When,
+    when: Guard,
     now: Now,
     response: Response,
 ) -> dict[str, Any]:

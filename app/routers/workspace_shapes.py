@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from app.routers.settings_shapes import ContactDefaults, NoDefaults
 from app.routers.shapes import Answer, Body, EntityName, Moment, merge_patch_of, unique
 
+NO_DOUBLES: JsonDict = {"uniqueItems": True}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PLACEHOLDERS = frozenset({"kind", "crm_id"})
 
@@ -57,7 +59,9 @@ CrmId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r
 Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Url = Annotated[str, StringConstraints(max_length=2000), AfterValidator(web_url)]
 Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(origin)]
-Entities = Annotated[list[EntityName], Field(max_length=5), AfterValidator(unique)]
+Entities = Annotated[
+    list[EntityName], Field(max_length=5, json_schema_extra=NO_DOUBLES), AfterValidator(unique)
+]
 
 
 class Term(Body):
@@ -68,7 +72,7 @@ class Term(Body):
 
 
 Terms = Annotated[list[Term], Field(max_length=1000), AfterValidator(distinct_ids)]
-Words = Annotated[list[Word], Field(max_length=1000), AfterValidator(unique)]
+Words = Annotated[list[Word], Field(max_length=1000, json_schema_extra=NO_DOUBLES), AfterValidator(unique)]
 
 
 class Vocabulary(Body):
@@ -196,10 +200,12 @@ class WorkspaceDocument(Body):
         examples=[15],
     )  # fmt: skip
     origins: Annotated[list[Origin], Field(max_length=50), AfterValidator(unique)] = Field(
+        json_schema_extra=NO_DOUBLES,
         default=[], title="Origins", description="Origins whose pages may call the API from a browser.",
         examples=[["https://crm.example"]],
     )  # fmt: skip
     return_urls: Annotated[list[Url], Field(max_length=50), AfterValidator(unique)] = Field(
+        json_schema_extra=NO_DOUBLES,
         default=[], title="Return URLs",
         description="Where a user may be sent after signing in: a `return_url` must begin with one of these.",
         examples=[["https://crm.example/"]],

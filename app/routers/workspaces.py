@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import CrmIdTaken, RevisionMismatch, WorkspaceNotFound
 from app.problems import problems
-from app.routers.deps import Now, Operator, OperatorSession, Page, Res, When, WorkspaceInPath, tag
+from app.routers.deps import Guard, Now, Operator, OperatorSession, Page, Res, WorkspaceInPath, tag
 from app.routers.keys import NewKey
 from app.routers.shapes import Answer, Body, Listing
 from app.routers.workspace import patched, shown
@@ -134,7 +134,7 @@ async def patch_workspace(
     workspace_id: WorkspaceInPath,
     patch: WorkspacePatch,
     session: WorkspaceSession,
-    when: When,
+    when: Guard,
     now: Now,
     response: Response,
 ) -> dict[str, Any]:
