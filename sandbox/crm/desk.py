@@ -15,13 +15,14 @@ GONE = {"disconnecting", "disconnected"}
 class User:
     id: str
     name: str
+    mail: str
 
 
 USERS = (
-    User("agent-1", "Adele Vance"),
-    User("agent-2", "Ben Walters"),
-    User("agent-3", "Chris Green"),
-    User("agent-4", "Dana Swope"),
+    User("agent-1", "Adele Vance", "adele@contoso.example"),
+    User("agent-2", "Ben Walters", "ben@contoso.example"),
+    User("agent-3", "Chris Green", "chris@contoso.example"),
+    User("agent-4", "Dana Swope", "dana@outlook.example"),
 )
 
 
@@ -85,7 +86,9 @@ class Desk:
         if known is not None and known["status"] != "pending":
             path = f"/v1/connections/{known['id']}/reconnect"
             return str((await self._concord.call("POST", path, json=back))["authorize_url"])
-        made = await self._concord.call("POST", "/v1/connections", json={"user": user, **back})
+        hint = next((one.mail for one in USERS if one.id == user), None)
+        wish = {"user": user, "login_hint": hint, **back}
+        made = await self._concord.call("POST", "/v1/connections", json=wish)
         return str(made["authorize_url"])
 
     async def confirm(self, user: str, *, account: str) -> None:

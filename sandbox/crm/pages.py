@@ -146,7 +146,7 @@ class Pages:
             "skipped": skipped,
             "count": self.store.count(),
             "words": words,
-            "deliveries": self.store.deliveries(limit=6),
+            "deliveries": self.store.deliveries(limit=3),
             "concord": self.concord.url,
         }
 

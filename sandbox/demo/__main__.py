@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from rich.console import Console
@@ -30,10 +31,10 @@ def main() -> None:
         sys.exit("The demo needs the sandbox's controls, which this Microsoft does not have.")
     try:
         stage = set_stage(dev, crm=crm)
-        tell(stage)
+        folder = tell(stage)
     except (AnsweredError, NeverSeenError, httpx.HTTPError) as error:
         sys.exit(f"The demo stops here: {error}")
-    console.print(where_to_look(dev, stage, dev_json=dev_json))
+    console.print(where_to_look(dev, stage, folder=folder, dev_json=dev_json))
 
 
 def set_stage(dev: Json, *, crm: str) -> Stage:
@@ -48,7 +49,8 @@ def set_stage(dev: Json, *, crm: str) -> Stage:
     return stage
 
 
-def tell(stage: Stage) -> None:
+def tell(stage: Stage) -> str:
+    """Tell the story; return the id of the folder in Outlook where it happened."""
     connected = story.connect(stage)
     say("Connected", f"{connected['account']['email']} signed in at Microsoft: {connected['status']}")
     number = story.fill_the_crm(stage, people(CONTACTS, user=stage.user))
@@ -63,6 +65,7 @@ def tell(stage: Stage) -> None:
     say("Outlook → CRM", f"{name} edited in Outlook, arrived at the CRM's webhook", seconds)
     name, seconds = story.edit_in_crm(stage, folder)
     say("CRM → Outlook", f"{name} edited in the CRM, arrived in Outlook", seconds)
+    return folder
 
 
 def first_sync(stage: Stage, connected: Json) -> None:
@@ -91,12 +94,14 @@ def say(what: str, sentence: str, seconds: float | None = None) -> None:
     console.print(f"[bold]{what:<15}[/] {sentence}{took}")
 
 
-def where_to_look(dev: Json, stage: Stage, *, dev_json: str) -> Table:
+def where_to_look(dev: Json, stage: Stage, *, folder: str, dev_json: str) -> Table:
     """Return every address of interest."""
     table = Table(title="Look around, edit on either side, and watch the other. Ctrl-C ends everything.")
     table.show_header, table.title_justify = False, "left"
     table.add_row("Demo CRM", stage.crm.url)
-    table.add_row("Its user's mailbox", f"{dev['sandbox']}/mailbox/{stage.outlook.mail}")
+    table.add_row(
+        "The mailbox", f"{dev['sandbox']}/mailbox/{stage.outlook.mail}?folder={quote(folder, safe='')}"
+    )
     table.add_row("API documentation", f"{dev['api']}/docs")
     table.add_row("Addresses and keys", dev_json)
     return table
