@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Interruption
-from app.graph.batch import LIMIT, Answer, Call
+from app.graph.batch import LIMIT, Answer, Call, failed
 from app.graph.calls import create_contact, delete_contact, update_contact
 from app.graph.protocol import EtagMismatch, FolderGone, GraphError, NotFound, OutcomeUnknown
 from app.models import Link, Record
@@ -28,6 +28,8 @@ from app.sync.policy import RemovedFromCrm, record_deleted
 from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.settle import reread, settle
 from app.sync.work import Work, viewed
+
+LONGEST_WAIT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,14 @@ async def _write(work: Work, links: Sequence[Link]) -> None:
     sendings = await _attempt(work, links)
     if not sendings:
         return
-    answers = await work.mailbox.batch([sending.call for sending in sendings])
-    interruption = await _note(work, sendings, answers)
-    if interruption is not None:
-        raise interruption
+    stopping: Interruption | None = None
+    try:
+        answers = await work.mailbox.batch([sending.call for sending in sendings])
+    except Interruption as failure:
+        answers, stopping = failed(failure, calls=len(sendings)), failure
+    stopping = await _note(work, sendings, answers) or stopping
+    if stopping is not None:
+        raise stopping
 
 
 async def _attempt(work: Work, links: Sequence[Link]) -> list[Sending]:
@@ -234,8 +240,9 @@ def _removed(link: Link) -> None:
 
 def _postponed(link: Link, failure: Interruption, *, now: datetime) -> Interruption | None:
     """Keep the attempt where its outcome is unknown; else it surely wasn't carried out and is tried again."""
-    wait = max(failure.after, timedelta(seconds=1))
-    link.due_at = link.next_attempt_at = now + wait
+    link.failures += 1
+    backoff = min(timedelta(seconds=2**link.failures), LONGEST_WAIT)
+    link.due_at = link.next_attempt_at = now + max(failure.after, backoff)
     if isinstance(failure, OutcomeUnknown):
         return None
     link.attempt = None

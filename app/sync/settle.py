@@ -57,11 +57,11 @@ def _look_again(link: Link, *, now: datetime) -> None:
     """Count an empty look-up. After two, the second late enough, the create surely never happened."""
     if link.attempt is None:
         return
-    began = Attempt.parse(link.attempt).at
-    link.failures += 1
-    if link.failures >= LOOKS and now >= began + PATIENCE:
-        link.attempt, link.failures, link.due_at, link.next_attempt_at = None, 0, now, None
+    began, looks = Attempt.parse(link.attempt).at, link.attempt.get("looks", 0) + 1
+    if looks >= LOOKS and now >= began + PATIENCE:
+        link.attempt, link.due_at, link.next_attempt_at = None, now, None
     else:
+        link.attempt = {**link.attempt, "looks": looks}
         link.due_at = link.next_attempt_at = max(began + PATIENCE, now + timedelta(seconds=1))
 
 
