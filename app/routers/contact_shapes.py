@@ -29,7 +29,8 @@ def _each_user_once(owners: list[Any] | None) -> list[Any] | None:
 CrmId = Annotated[str, StringConstraints(pattern=CRM_ID), AfterValidator(_not_reserved)]
 """An id of the CRM's own."""
 
-Line = Annotated[str, StringConstraints(max_length=255)]
+# What Outlook can't hold is stored all the same and parked there: the hub has no limits of a mailbox's.
+Line = Annotated[str, StringConstraints(max_length=100_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Key = Annotated[str, StringConstraints(max_length=64)]
 Value = Annotated[str, StringConstraints(max_length=1000)]
@@ -213,7 +214,7 @@ class ContactFields(BaseModel):
         examples=[["Byron", "Anne"]],
     )
     notes: str | None = Field(
-        default=None, max_length=50_000, title="Notes", description="Plain text.", examples=["Met in Turin."]
+        default=None, max_length=1_000_000, title="Notes", description="Plain text.", examples=["Met in Turin."]
     )
     categories: list[Line] | None = Field(
         default=None,
