@@ -17,10 +17,11 @@ from app.records.patch import difference
 from app.records.reasons import Reason
 from app.sync import offers
 from app.sync.conflicts import Conflict, Policy
+from app.sync.copies import first_stated
 from app.sync.records import Step
 from app.sync.revisions import History, crm_view, note_came_to, settled
 from app.sync.saying import OWN_TO_THE_CRM, Answered, Says, Verb
-from app.sync.stated import Stated, Statement, first_stated, is_older, receive_crm
+from app.sync.stated import Stated, Statement, is_older, receive_crm
 
 CRM = "crm"
 
@@ -96,7 +97,7 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
     statement = _statement(says, record, history, ear=ear)
     rest = settled(record, history, now=now, settle=ear.settle)
     stated = receive_crm(
-        FIELDS, record.doc, crm_view(record, rest), statement,
+        FIELDS, record.doc, crm_view(record, rest, late=ear.settle), statement,
         field_at=record.field_at, policy_of=ear.policy_of,
     )  # fmt: skip
     owners, extra = _take_extra(record, says)
@@ -167,7 +168,7 @@ def _after_its_end(says: Says, record: Record, history: History, *, ear: Ear) ->
     """Revive a deleted record by a write, unless that is but a stale copy of what a mailbox deleted."""
     if not _unheard_end(record, history):
         return _revived(says, record, ear=ear, origin=CRM)
-    view = crm_view(record, history)
+    view = crm_view(record, history, late=ear.settle)
     stated = receive_crm(
         FIELDS, record.doc, view, _statement(says, record, history, ear=ear),
         field_at=record.field_at, policy_of=ear.policy_of,

@@ -1,7 +1,7 @@
 """The CRM names a record that was born in Microsoft, or says that it is one it has already."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from app.records.reasons import Reason
 from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
 from app.sync.conflicts import Policy, Resolution, Side, Stamp
+from app.sync.copies import applied
 from app.sync.decisions import decide
 from app.sync.links import LIVE, Links
 from app.sync.news import announce_record
@@ -21,7 +22,6 @@ from app.sync.records import Records, Step
 from app.sync.revisions import History, Revisions, crm_view
 from app.sync.settings import EffectiveSettings
 from app.sync.spread import spread
-from app.sync.stated import applied
 
 MERGED: Final = "merged"
 MERGED_INTO: Final = "merged_into"
@@ -51,7 +51,7 @@ async def name(
     history = (await Revisions(session).since({record.record_id: 0})).get(record.record_id, History())
     record.crm_id, record.rejected_at, record.held_until = crm_id, None, None
     up_to = known or history.heard(record) or record.revision
-    record.crm_had = applied(crm_view(record, history), up_to=up_to)
+    record.crm_had = applied(crm_view(record, history, late=timedelta(0)), up_to=up_to)
     record.crm_revision = up_to
     step = Step(record=record, origin="crm", at=now, previous={}, quiet=True)
     await Records(session).write([step])

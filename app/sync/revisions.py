@@ -13,7 +13,7 @@ from app.models import Record
 from app.records import Fields, patch
 from app.records.patch import document_at
 from app.sync.bulk import encode
-from app.sync.stated import CrmView, applied
+from app.sync.copies import CrmView, applied
 
 PRESUME_APPLIED: Final = timedelta(hours=1)
 
@@ -25,7 +25,6 @@ class Told:
     step: patch.Revision
     delivered_at: datetime | None
     acked_at: datetime | None
-    told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class History:
     def unheard_edits(self, record: Record) -> list[Told]:
         """Return the steps of mailboxes that the CRM can't know of."""
         heard = self.heard(record)
-        return [told for told in self.steps if told.step.number > heard and told.told]
+        return [told for told in self.steps if told.step.number > heard and told.step.told]
 
     def heard(self, record: Record) -> int:
         """Return the last revision that was delivered, acknowledged, or shown by the CRM itself."""
@@ -96,7 +95,7 @@ def settled(record: Record, history: History, *, now: datetime, settle: timedelt
     up_to = history.applied_up_to(record, now=now, settle=settle)
     if up_to <= record.crm_revision:
         return history
-    record.crm_had = applied(crm_view(record, history), up_to=up_to)
+    record.crm_had = applied(crm_view(record, history, late=settle), up_to=up_to)
     record.crm_revision = up_to
     came = [[number, at] for number, at in record.offers.get("came", ()) if number > up_to]
     record.offers = {
@@ -106,10 +105,11 @@ def settled(record: Record, history: History, *, now: datetime, settle: timedelt
     return History([told for told in history.steps if told.step.number > up_to])
 
 
-def crm_view(record: Record, history: History) -> CrmView:
-    """Return what the pure core is to know of the CRM's copy."""
+def crm_view(record: Record, history: History, *, late: timedelta) -> CrmView:
+    """Return what the pure core is to know of the CRM's copy. ``late``: how long a PUT may be under way."""
     steps = [step for step in history.revisions if step.number > record.crm_revision]
-    return CrmView(record.crm_had, steps, record.revision, history.heard(record))
+    heard = history.heard(record)
+    return CrmView(record.crm_had, steps, record.revision, heard, late, record.crm_updated_at)
 
 
 class Revisions:
@@ -132,8 +132,8 @@ class Revisions:
 
 
 def _told(row: Any) -> Told:
-    step = patch.Revision(row.revision, row.origin, row.patch, row.previous, row.at)
-    return Told(step, row.delivered_at, row.acked_at, told=row.told)
+    step = patch.Revision(row.revision, row.origin, row.patch, row.previous, row.at, told=row.told)
+    return Told(step, row.delivered_at, row.acked_at)
 
 
 SINCE: Final = text("""
