@@ -5,7 +5,7 @@ https://learn.microsoft.com/en-us/graph/delta-query-overview
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from app.graph.contacts import SELECT
@@ -30,20 +30,21 @@ class Page:
 
         Raises OutcomeUnknown where it isn't one: a page without a link would pass for a finished round.
         """
-        value = document.get("value")
+        rows = document.get("value")
         next_link, delta_link = document.get("@odata.nextLink"), document.get("@odata.deltaLink")
-        rows = value if isinstance(value, list) else [None]
-        if bool(next_link) == bool(delta_link) or not all(
-            isinstance(row, dict) and "id" in row for row in rows
-        ):
+        if bool(next_link) == bool(delta_link) or not _are_items(rows):
             raise OutcomeUnknown("Graph's answer is not a page of a delta.", after=DEFAULT_WAIT)
-        last = {row["id"]: row for row in rows}
+        last: dict[str, Document] = {row["id"]: row for row in rows or ()}
         return cls(
             items=[row for row in last.values() if "@removed" not in row],
             removed=[item_id for item_id, row in last.items() if "@removed" in row],
             next_link=next_link,
             delta_link=delta_link,
         )
+
+
+def _are_items(rows: Any) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) and "id" in row for row in rows)
 
 
 async def contacts_delta(
