@@ -69,6 +69,21 @@ class Collections:
         )
         return (await self.session.scalars(query)).one_or_none()
 
+    async def freed(self, collection_id: str, holder: str, *, now: datetime) -> bool:
+        """Give back a lease whose epoch is over, if nobody has claimed the collection since."""
+        query = (
+            update(Collection)
+            .where(
+                Collection.workspace_id == self.workspace,
+                Collection.id == collection_id,
+                Collection.holder == holder,
+                Collection.lease_until > now,
+            )
+            .values(lease_until=now)
+            .returning(Collection.id)
+        )
+        return (await self.session.scalars(query)).one_or_none() is not None
+
     async def move(self, collection_id: str, *, epoch: int, **values: Any) -> None:
         """Set columns as the holder of the lease, and nobody else. Raises LeaseLost."""
         query = (

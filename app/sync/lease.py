@@ -6,11 +6,13 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.db import ring
 from app.errors import LeaseLost
 from app.models import Collection
 from app.sync.collections import LEASE, Collections
@@ -26,13 +28,19 @@ class Lease:
 
     workspace: str
     collection_id: str
+    holder: str
     epoch: int
     wanted: int
+    lost: bool = False
 
     async def move(self, session: AsyncSession, **values: Any) -> None:
         """Set columns of the collection, or raise LeaseLost and so undo the whole transaction."""
-        values.setdefault("holder", HOLDER)
-        await Collections(session).move(self.collection_id, epoch=self.epoch, **values)
+        values.setdefault("holder", self.holder)
+        try:
+            await Collections(session).move(self.collection_id, epoch=self.epoch, **values)
+        except LeaseLost:
+            self.lost = True
+            raise
 
 
 @asynccontextmanager
@@ -40,12 +48,13 @@ async def leased(
     resources: Resources, workspace: str, collection_id: str
 ) -> AsyncIterator[tuple[Lease, Collection] | None]:
     """Yield the lease and the collection, or None where another worker holds it."""
+    holder = f"{HOLDER}:{token_hex(4)}"
     async with resources.db.transaction(workspace) as session:
-        collection = await Collections(session).claim(collection_id, HOLDER, now=clock.now())
+        collection = await Collections(session).claim(collection_id, holder, now=clock.now())
     if collection is None:
         yield None
         return
-    lease = Lease(workspace, collection_id, collection.epoch, collection.wanted)
+    lease = Lease(workspace, collection_id, holder, collection.epoch, collection.wanted)
     beating = asyncio.create_task(_beat(resources, lease), name=f"heartbeat {collection_id}")
     try:
         yield lease, collection
@@ -53,6 +62,16 @@ async def leased(
         beating.cancel()
         with suppress(asyncio.CancelledError):
             await beating
+        if lease.lost:
+            await _give_back(resources, lease)
+
+
+async def _give_back(resources: Resources, lease: Lease) -> None:
+    """Let whoever stopped this work (new settings, a pause) not wait for the lease to run out."""
+    async with resources.db.transaction(lease.workspace) as session:
+        freed = await Collections(session).freed(lease.collection_id, lease.holder, now=clock.now())
+        if freed:
+            ring(session, "collection", workspace=lease.workspace, target=lease.collection_id)
 
 
 async def _beat(resources: Resources, lease: Lease) -> None:
