@@ -1,154 +1,16 @@
 """The scenario language: a CRM, people with Outlook, and the Microsoft between them, all as processes.
 
-``world.crm.puts(...)``, ``ada.edits(...)``, ``eventually(...)``: stories read as what people do. Everything goes
+``crm.puts(...)``, ``ada.edits(...)``, ``eventually(...)``: stories read as what people do. Everything goes
 through public interfaces: Concord's API, Microsoft Graph, the sandbox's controls.
 """
 
-import itertools
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
-from uuid import uuid4
+from typing import Any
 
 import httpx
+from mailboxes import FOLDER, Json, Outlook, Sandbox, accepted, eventually
 
-Seen = TypeVar("Seen")
-Json = dict[str, Any]
+__all__ = ["ENDED", "FOLDER", "Crm", "Outlook", "Sandbox", "World", "accepted", "eventually"]
 ENDED = frozenset({"succeeded", "failed", "cancelled", "awaiting_approval"})
-FOLDER = "Acme Realty"
-_numbers = itertools.count(1)
-
-
-def eventually(look: Callable[[], Seen], *, within: float = 30.0, every: float = 0.1) -> Seen:
-    """Return what ``look`` sees once it is truthy; fail with the last thing seen."""
-    deadline, last = time.monotonic() + within, None
-    while time.monotonic() < deadline:
-        try:
-            last = look()
-        except (AssertionError, LookupError) as error:
-            last = error
-        else:
-            if last:
-                return last
-        time.sleep(every)
-    raise AssertionError(f"Not within {within} s; last seen: {last!r}")
-
-
-def accepted(answer: httpx.Response) -> httpx.Response:
-    assert answer.is_success, (
-        f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
-    )
-    return answer
-
-
-@dataclass
-class Sandbox:
-    """The local Microsoft's own controls."""
-
-    url: str
-    http: httpx.Client = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.http = httpx.Client(base_url=f"{self.url}/_sandbox", timeout=60)
-
-    def post(self, path: str, **body: Any) -> Json:
-        answer = accepted(self.http.post(path, json=body))
-        return answer.json() if answer.content else {}
-
-    def person(self, *, kind: str = "work", mailbox: bool = True, **tenant: Any) -> "Outlook":
-        domain = f"t{uuid4().hex[:10]}.example"
-        if kind == "work":
-            self.post("/tenants", domain=domain, **tenant)
-        mail = f"ada{next(_numbers)}@{domain}"
-        self.post("/users", mail=mail, display_name="Ada Lovelace", mailbox=mailbox, kind=kind)
-        return Outlook(self, mail)
-
-    def fault(self, fault: Json, *, times: int = 1, skip: int = 0, **match: Any) -> None:
-        self.post("/faults", match=match, skip=skip, times=times, fault=fault)
-
-    def journal(self, mail: str, *, after: int = 0) -> list[Json]:
-        answer = accepted(self.http.get("/journal", params={"mail": mail, "after": after}))
-        return answer.json()["entries"]
-
-    def advance(self, seconds: float) -> None:
-        self.post("/clock", advance_seconds=seconds)
-
-    @contextmanager
-    def settings(self, **changed: Any) -> Iterator[None]:
-        """Change how Microsoft behaves, for a while."""
-        usual = {"notifications": True, "latency_ms": 0, "contacts_page_size": 10, "throttle": True}
-        self.post("/settings", **changed)
-        try:
-            yield
-        finally:
-            self.post("/settings", **{name: usual[name] for name in changed})
-
-    def close(self) -> None:
-        self.http.delete("/faults")
-        self.http.close()
-
-
-class Outlook:
-    """A person with Outlook open: Microsoft Graph, with a token of their own."""
-
-    def __init__(self, sandbox: Sandbox, mail: str) -> None:
-        self.sandbox, self.mail = sandbox, mail
-        self.http = httpx.Client(base_url=f"{sandbox.url}/v1.0/", timeout=60)
-        self.http.headers["prefer"] = 'IdType="ImmutableId"'
-        self.sign_in()
-
-    def sign_in(self) -> None:
-        """Take a fresh token: after the clock has moved the old one is worth nothing."""
-        token = self.sandbox.post("/tokens", mail=self.mail, scopes=["User.Read", "Contacts.ReadWrite"])
-        self.http.headers["authorization"] = f"Bearer {token['access_token']}"
-
-    def call(self, method: str, path: str, json: Json | None = None, **params: Any) -> Json:
-        answer = accepted(self.http.request(method, path, json=json, params=params or None))
-        return answer.json() if answer.content else {}
-
-    def folder_id(self, name: str = FOLDER) -> str:
-        folders = self.call("GET", "me/contactFolders", **{"$top": 100})["value"]
-        return next(found["id"] for found in folders if found["displayName"] == name)
-
-    def contacts(self, folder: str = FOLDER) -> list[Json]:
-        path: str | None = f"me/contactFolders/{self.folder_id(folder)}/contacts?$top=500"
-        found: list[Json] = []
-        while path:
-            page = self.call("GET", path)
-            found, path = found + page["value"], page.get("@odata.nextLink")
-        return found
-
-    def names(self, folder: str = FOLDER) -> list[str]:
-        return sorted(item["displayName"] for item in self.contacts(folder))
-
-    def named(self, name: str) -> Json:
-        (item,) = [item for item in self.contacts() if item["displayName"] == name]
-        return item
-
-    def adds(self, name: str, **fields: Any) -> Json:
-        path = f"me/contactFolders/{self.folder_id()}/contacts"
-        return self.call("POST", path, {"displayName": name, "givenName": name, **fields})
-
-    def edits(self, item: Json, **fields: Any) -> Json:
-        return self.call("PATCH", f"me/contacts/{item['id']}", {"displayName": item["displayName"], **fields})
-
-    def deletes(self, item: Json) -> None:
-        self.call("DELETE", f"me/contacts/{item['id']}")
-
-    def mark(self) -> int:
-        """Return a place in the journal, to count from."""
-        entries = self.sandbox.journal(self.mail)
-        return entries[-1]["seq"] if entries else 0
-
-    def requests(self, *, after: int, path: str = "", method: str = "") -> list[Json]:
-        """Return what anybody asked of this mailbox since then, the items of a batch each."""
-        entries = self.sandbox.journal(self.mail, after=after)
-        return [e for e in entries if path in e["path"] and method in {"", e["method"]}]
-
-    def writes(self, *, after: int) -> list[Json]:
-        return [e for e in self.requests(after=after, path="/contacts") if e["method"] != "GET"]
 
 
 class Crm:
@@ -175,6 +37,11 @@ class Crm:
 
     def connection(self, connection: str) -> Json:
         return self.call("GET", f"/v1/connections/{connection}")
+
+    def rests(self) -> None:
+        """Let no clock that is moved later set its connections to work."""
+        for connection in self.call("GET", "/v1/connections")["data"]:
+            self.call("PATCH", f"/v1/connections/{connection['id']}", json={"paused": True})
 
     def chooses(self, connection: str, **settings: Any) -> Json:
         wanted = {"direction": "two_way", "folder_name": FOLDER, **settings}
@@ -243,6 +110,7 @@ class World:
 
     def close(self) -> None:
         for crm in self._crms:
+            crm.rests()
             crm.http.close()
         self.operator.close()
         self.sandbox.close()
