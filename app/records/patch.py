@@ -10,13 +10,17 @@ from app.records.values import Kind
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One step of a record: ``patch`` holds the changed fields as they became, ``previous`` as they were."""
+    """One step of a record: ``patch`` holds the changed fields as they became, ``previous`` as they were.
+
+    ``told``: the CRM was told of it by a change, though it may have been the CRM's own step.
+    """
 
     number: int
     origin: str
     patch: Fields
     previous: Fields
     at: datetime
+    told: bool = False
 
 
 def difference(kinds: Mapping[str, Kind], before: Fields, after: Fields) -> Fields:

@@ -32,11 +32,15 @@ class CrmView:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One value the CRM may hold for a field, and the revision at which it was true."""
+    """One value the CRM may hold for a field, and the revision at which it was true.
+
+    ``foreign``: the work of others; ``pending``: and the CRM isn't known to have applied it.
+    """
 
     revision: int
     value: Value
     foreign: bool = False
+    pending: bool = False
 
 
 def first_stated(stated: Fields, *, revision: int) -> Fields:
@@ -52,13 +56,18 @@ def may_still_hold(name: str, kind: Kind, crm: CrmView, *, now: datetime, newest
     where a newer ``updated_at`` says that this write is the ``newest``.
     """
     steps = [step for step in crm.revisions if name in step.patch]
-    said = [Held(*entry) for entry in crm.had.get(name, never_stated(kind))]
-    merged = {entry.revision for entry in said}
-    became = [Held(s.number, s.patch[name], foreign=s.origin != CRM or s.number in merged) for s in steps]
-    held = said + became
     settled = [s.number for s in steps if s.origin == CRM and (newest or s.at <= now - crm.late)]
     since = max(settled, default=0)
-    return sorted((h for h in held if h.foreign or h.revision >= since), key=lambda h: h.revision)
+    said = [Held(*entry) for entry in crm.had.get(name, never_stated(kind))]
+    merged = {entry.revision for entry in said}
+    own = [Held(s.number, s.patch[name]) for s in steps if s.origin == CRM and s.number not in merged]
+    foreign = [
+        Held(s.number, s.patch[name], foreign=True, pending=True)
+        for s in steps
+        if s.origin != CRM or s.number in merged or (s.told and not (newest and s.number < since))
+    ]
+    held = [h for h in said + own if h.foreign or h.revision >= since] + foreign
+    return sorted(held, key=lambda h: h.revision)
 
 
 def applied(crm: CrmView, *, up_to: int) -> Fields:
@@ -70,7 +79,7 @@ def applied(crm: CrmView, *, up_to: int) -> Fields:
     for step in crm.revisions:
         if step.number <= up_to:
             for name, value in step.patch.items():
-                known.setdefault(name, []).append([step.number, value, step.origin != CRM])
+                known.setdefault(name, []).append([step.number, value, is_foreign(step)])
     return {name: _since_the_last(entries, up_to=up_to) for name, entries in known.items()}
 
 
@@ -83,3 +92,8 @@ def _since_the_last(entries: Iterable[list[Value]], *, up_to: int) -> list[list[
 def never_stated(kind: Kind) -> list[list[Value]]:
     """Return what the CRM is taken to hold of a field that it has never stated."""
     return [[0, values.empty(kind), False]]
+
+
+def is_foreign(step: Revision) -> bool:
+    """Return whether the CRM gets a step by a change: one of others, or its own that it was told of again."""
+    return step.origin != CRM or step.told

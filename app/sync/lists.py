@@ -50,26 +50,28 @@ def merge(
     base: Elements,
     ours: Elements,
     theirs: Elements,
-    theirs_win: Callable[[], bool],
+    theirs_win: Callable[[], bool] | None,
     unseen: frozenset[Hashable] = frozenset(),
 ) -> list[Element]:
     """Do to our list what their side did to the base.
 
-    Of two edits of one element ``theirs_win`` decides; an edit outlives a removal; what both added is there
-    once. ``unseen`` are elements of ours that their side never saw: they replaced nothing.
+    An edit outlives a removal; what both added is there once. Where both edited an element ``theirs_win``
+    decides, if it is plain that we did nothing else; both edits stay otherwise, and where it is None as the
+    base is but a guess. ``unseen`` are elements of ours that their side never saw: they replaced nothing.
     """
     their = edits(rules, base, theirs)
     if not their:
         return list(ours)
     our = edits(rules, base, [e for e in ours if rules.key(e) not in unseen])
+    plain = not our.removed and not our.added and not our.reordered
     merged = _Merged(rules, list(ours))
     coming = set(their.added)
     for before, element in their.replaced.items():
         rival = our.replaced.get(before)
         if before in merged:
             merged.put(before, element)
-        elif rival is None:
-            # We removed what they edited meanwhile.
+        elif rival is None or theirs_win is None or not plain:
+            # We removed what they edited meanwhile, or nobody can tell what became of it.
             coming.add(rules.key(element))
         elif rules.key(rival) != rules.key(element) and theirs_win():
             merged.put(rules.key(rival), element)

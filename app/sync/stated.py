@@ -15,6 +15,7 @@ from app.sync.copies import (
     Held,
     applied,
     first_stated,
+    is_foreign,
     may_still_hold,
     never_stated,
 )
@@ -54,7 +55,7 @@ class Stated:
     ``previous`` has the changed fields as they were. ``merged``: stated fields that now hold something else
     than was sent. ``behind``: those where the CRM showed an older value, or one that lost: to be offered
     again if that goes on. ``offer``: those that changed hereby and that the CRM must be told of all the same,
-    as it may yet apply an older change over its own edit. Each offer is a revision of its own, not the CRM's.
+    as it may yet apply an older change over its own edit; that revision is then ``told``.
     ``come_to`` is the revision this write proves the CRM to have reached, as good as an ack of it.
     """
 
@@ -174,7 +175,7 @@ class _Stating:
         """
         first = next((h for h in held if self._same(name, h.value, value)), None)
         for step in self._steps(name):
-            foreign = step.origin != CRM
+            foreign = is_foreign(step)
             late = first is not None and step.number > first.revision
             told = first is not None and first.foreign and step.number <= self.crm.heard
             if late or (foreign and not told):
@@ -198,15 +199,14 @@ class _Stating:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
         if self.kinds[name] not in LISTS:
             return held[0].value
-        own = [h.value for h in held if not h.foreign]
-        seen = [h.value for h in held if h.foreign and h.revision <= self.heard]
-        candidates: list[Value] = [*own, *seen] or [ours]
+        sure = [h.value for h in held if not h.pending] or [ours]
+        maybe = [h.value for h in held if h.pending and h.revision <= self.heard]
         if not value:
-            # Cleared: all that it may have seen.
-            return [e for candidate in candidates for e in candidate]
+            # Cleared: all that it surely had. What it may not have seen yet stays, and is offered.
+            return [e for candidate in sure for e in candidate]
         if self.statement.decisive:
-            # From what the CRM itself said last: what others did since it may not have seen.
-            return own[-1] if own else candidates[-1]
+            return sure[-1]
+        candidates: list[Value] = [*sure, *maybe]
         return lists.closest(LISTS[self.kinds[name]], candidates, value)
 
     def _merged(self, name: str, value: Value, *, ours: Value, base: Value) -> Value:
@@ -217,7 +217,8 @@ class _Stating:
         if kind is Kind.ADDRESSES:
             return lists.merge_labels(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=theirs_win)
         if kind in LISTS:
-            return lists.merge(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=theirs_win)
+            wins = theirs_win if self.statement.base is not None else None
+            return lists.merge(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=wins)
         return value if theirs_win() else ours
 
     def _theirs_win(self, name: str, value: Value, *, ours: Value, base: Value) -> bool:

@@ -54,19 +54,24 @@ class Crm:
         changes = feed[self.position :]
         self.position = len(feed)
         self.queue += changes
-        if self.habit is Habit.WORKS_ITS_QUEUE_LATE:
+        if self.habit is Habit.WORKS_ITS_QUEUE_LATE or self.waits:
             return changes, []
         self.works()
         return changes, [] if self.habit is Habit.NEVER_ACKS else changes
 
-    def works(self):
-        """Apply what it was told, in order, over whatever its own user has done since.
+    @property
+    def waits(self):
+        """One that says when a record was edited applies nothing over an edit that is under way.
 
-        One that says when a record was edited can't do that: it would call an older state the newest.
+        It would call an older state the newest.
         """
-        unsaid = {put.edited for put in self.puts if self.stamps}
+        return self.stamps and any(put.edited for put in self.puts)
+
+    def works(self):
+        """Apply what it was told, in order; without times over whatever its own user has done since."""
+        if self.waits:
+            return
         for change in self.queue:
             for name in change.fields:
-                if name not in unsaid:
-                    self.store[name] = deepcopy(change.record.get(name))
+                self.store[name] = deepcopy(change.record.get(name))
         self.queue = []

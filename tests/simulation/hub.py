@@ -162,13 +162,15 @@ class Hub:
         if stated.behind:
             # What was delivered isn't presumed applied while the CRM still shows what was before.
             self.presumed = [(number, at_) for number, at_ in self.presumed if number <= stated.come_to]
-        again = sorted({*stated.offer, *stated.behind})
-        if again:
-            # An offer is a step of its own.
+        if stated.offer:
+            self.revisions[-1] = replace(self.revisions[-1], told=True)
+            self._offer(stated.offer)
+        if stated.behind:
+            # An offer of what it should have known is a step of its own.
             self.revision += 1
-            patch = {name: self.doc.get(name) for name in again}
-            self.revisions.append(Revision(self.revision, "concord", patch, patch, at))
-            self._offer(again)
+            patch = {name: self.doc.get(name) for name in stated.behind}
+            self.revisions.append(Revision(self.revision, "concord", patch, patch, at, told=True))
+            self._offer(stated.behind)
 
     def delivered(self, changes, acknowledged, *, now):
         for change in changes:
