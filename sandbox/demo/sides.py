@@ -1,6 +1,7 @@
 """The sides of a sync, each through its own public interface: Concord, the CRM, and a person's Outlook."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,12 +34,15 @@ class Concord:
     def call(self, method: str, path: str, **request: Any) -> Json:
         return accepted(self.http.request(method, path, **request))
 
-    def run_as_it_moves(self, run: str) -> Iterator[Json]:
-        """Yield a run each time it has moved, until it has ended (server-sent events)."""
+    def run_as_it_moves(self, run: str, *, within: float) -> Iterator[Json]:
+        """Yield a run each time it has moved, until it has ended or the time is over (server-sent events)."""
+        deadline = time.monotonic() + within
         with self.http.stream("GET", f"/v1/runs/{run}/events") as events:
             for line in events.iter_lines():
                 if line.startswith("data:"):
                     yield json.loads(line.removeprefix("data:"))
+                if time.monotonic() > deadline:
+                    break
         yield self.call("GET", f"/v1/runs/{run}")
 
 

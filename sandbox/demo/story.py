@@ -85,7 +85,7 @@ def switch_on(stage: Stage, connected: Json) -> Iterator[Json]:
     if stage.concord.call("GET", path)["direction"] == "two_way":
         return
     chosen = stage.concord.call("PATCH", path, json={"direction": "two_way", "folder_name": stage.folder})
-    yield from stage.concord.run_as_it_moves(chosen["run"])
+    yield from stage.concord.run_as_it_moves(chosen["run"], within=LONGEST_SECONDS)
 
 
 def folder_id(stage: Stage) -> str:
@@ -94,14 +94,18 @@ def folder_id(stage: Stage) -> str:
     return str(folder["id"])
 
 
-def type_in_outlook(stage: Stage, folder: str) -> tuple[int, float]:
+def type_in_outlook(stage: Stage, folder: str, *, within: float = LONGEST_SECONDS) -> tuple[int, float]:
     """Add people in Outlook who are not there yet; return how many, and the seconds until the CRM has all."""
     there = {item["displayName"] for item in stage.outlook.contacts(folder)}
     people = {f"{person['givenName']} {person['surname']}": person for person in TYPED_IN_OUTLOOK}
     begun, missing = time.monotonic(), people.keys() - there
     for name in sorted(missing):
         stage.outlook.add(folder, displayName=name, **people[name])
-    until(lambda: people.keys() <= {one["name"] for one in stage.crm.contacts()}, what="All are in the CRM")
+    until(
+        lambda: people.keys() <= {one["name"] for one in stage.crm.contacts()},
+        what="All are in the CRM",
+        within=within,
+    )
     return len(missing), time.monotonic() - begun
 
 
