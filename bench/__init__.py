@@ -1,0 +1,1 @@
+"""The project's benchmarks: each figure beside the floor that the network and Microsoft's limits allow."""

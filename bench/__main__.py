@@ -1,0 +1,126 @@
+"""Measure pulls, pushes, latency and the API beside their floors: ``python -m bench [--contacts N]``."""
+
+import argparse
+import asyncio
+import statistics
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import floors
+from bench.stage import Cost, Newcomer, Stage, eventually, stage
+
+BATCH = 1000
+
+
+def main() -> None:
+    wish = argparse.ArgumentParser(description=__doc__)
+    wish.add_argument("--contacts", type=int, default=10_000, help="how many to pull")
+    wish.add_argument("--push", type=int, default=2_000, help="how many to push")
+    wish.add_argument("--edits", type=int, default=50, help="how many single edits each way")
+    given = wish.parse_args()
+    table = Table("figure", "measured", "floor", "ratio", "target", "worker CPU", "peak MB", "requests")
+    with stage() as ready:
+        for latency in (0, 80):
+            pulled(table, ready, contacts=given.contacts, latency=latency)
+        pushed(table, ready, contacts=given.push)
+        latencies(table, ready, edits=given.edits)
+        api(table, ready)
+    Console(width=140).print(table)
+
+
+def pulled(table: Table, ready: Stage, *, contacts: int, latency: int) -> None:
+    person, folder = _with_contacts(ready, contacts)
+    ready.control("/settings", latency_ms=latency)
+    try:
+        postgres = str(ready.data / "postgres")
+        floor = asyncio.run(floors.pull(ready.dev["sandbox"], person.token, folder, postgres=postgres))
+        run, cost = person.measured(person.switch_on)
+    finally:
+        ready.control("/settings", latency_ms=0)
+    assert run["counts"]["to_crm"]["created"] == contacts, run
+    target = "≤ 1.5" if latency == 0 else "≤ 1.35"
+    _row(table, f"pull {contacts:,} at {latency} ms", cost, floor=floor, target=target)
+
+
+def _with_contacts(ready: Stage, contacts: int) -> tuple[Newcomer, str]:
+    person = ready.newcomer()
+    folder = person.make_folder()
+    ready.control("/seed", mail=person.mail, generate={"contacts": contacts, "seed": 7}, folder="Acme Realty")
+    return person, folder
+
+
+def pushed(table: Table, ready: Stage, *, contacts: int) -> None:
+    person, other = ready.newcomer(), ready.newcomer()
+    owners = [{"user": "agent-1", "access": "primary"}]
+    for start in range(0, contacts, BATCH):
+        upserts = [
+            {"crm_id": f"c-{n}", "owners": owners, "display_name": f"Person {n}"}
+            for n in range(start, min(start + BATCH, contacts))
+        ]
+        person.crm.post("/v1/contacts/batch", json={"upserts": upserts, "deletes": []}).raise_for_status()
+    ready.control("/settings", latency_ms=80)
+    try:
+        folder = other.make_folder()
+        floor = asyncio.run(floors.push(ready.dev["sandbox"], other.token, folder, contacts=contacts))
+        run, cost = person.measured(person.switch_on)
+    finally:
+        ready.control("/settings", latency_ms=0)
+    assert run["counts"]["to_microsoft"]["created"] == contacts, run
+    _row(table, f"push {contacts:,} at 80 ms", cost, floor=floor, target="≤ 1.1, ≤ 110 requests")
+
+
+def latencies(table: Table, ready: Stage, *, edits: int) -> None:
+    person = ready.newcomer()
+    person.switch_on()
+    made = person.crm.put("/v1/contacts/c-1", json={"owners": [{"user": "agent-1", "access": "primary"}]})
+    made.raise_for_status()
+    place = person.outlook.get("me/contactFolders").json()["value"][0]["id"]
+    items = f"me/contactFolders/{place}/contacts"
+    (item,) = eventually(lambda: person.outlook.get(items).json()["value"])
+    out, back = [], []
+    for number in range(edits):
+        began, title = time.monotonic(), f"Title {number}"
+        person.crm.patch("/v1/contacts/c-1", json={"job_title": title}).raise_for_status()
+        eventually(lambda t=title: person.outlook.get(f"me/contacts/{item['id']}").json()["jobTitle"] == t)
+        out.append(time.monotonic() - began)
+        began, title = time.monotonic(), f"Office {number}"
+        body = {"officeLocation": title, "displayName": item["displayName"]}
+        person.outlook.patch(f"me/contacts/{item['id']}", json=body).raise_for_status()
+        eventually(lambda t=title: person.crm.get("/v1/contacts/c-1").json()["office"] == t)
+        back.append(time.monotonic() - began)
+    for name, taken in (("CRM → Outlook", out), ("Outlook → CRM", back)):
+        table.add_row(
+            f"one edit, {name}", f"median {statistics.median(taken):.3f} s", "", "",
+            "median ≤ 0.25 s, p99 ≤ 1 s", "", "", f"max {max(taken):.3f} s",
+        )  # fmt: skip
+
+
+def api(table: Table, ready: Stage) -> None:
+    person = ready.newcomer()
+    owners = [{"user": "agent-1", "access": "primary"}]
+    began, puts = time.monotonic(), 300
+    for number in range(puts):
+        person.crm.put(
+            f"/v1/contacts/c-{number}", json={"owners": owners, "display_name": f"Person {number}"}
+        )
+    rate = puts / (time.monotonic() - began)
+    table.add_row(
+        "PUT of a record, one client", f"{rate:.0f}/s", "", "", "≥ 400/s (many clients)", "", "", ""
+    )
+    began = time.monotonic()
+    upserts = [{"crm_id": f"b-{n}", "owners": owners, "display_name": f"P {n}"} for n in range(BATCH)]
+    person.crm.post("/v1/contacts/batch", json={"upserts": upserts, "deletes": []}).raise_for_status()
+    table.add_row("batch of 1,000", f"{time.monotonic() - began:.2f} s", "", "", "≤ 1 s", "", "", "")
+
+
+def _row(table: Table, name: str, cost: Cost, *, floor: float, target: str) -> None:
+    table.add_row(
+        name, f"{cost.seconds:.2f} s", f"{floor:.2f} s", f"{cost.seconds / floor:.2f}", target,
+        f"{cost.cpu:.2f} s", f"{cost.megabytes:.0f}", f"{cost.http} ({cost.graph} with batch items)",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

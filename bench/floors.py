@@ -1,0 +1,63 @@
+"""Floors: the same work by a script that does nothing else, in the same minute on the same machine."""
+
+import asyncio
+import time
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import orjson
+
+PAGE = 200
+UPSERT = """
+INSERT INTO floor (id, doc)
+SELECT id, doc FROM jsonb_to_recordset($1::jsonb) AS r(id text, doc jsonb)
+ON CONFLICT (id) DO UPDATE SET doc = excluded.doc
+"""
+
+
+async def pull(url: str, token: str, folder: str, *, postgres: str) -> float:
+    """Pull a folder's delta with httpx and orjson, one upsert a page overlapped; return the seconds."""
+    headers = {"authorization": f"Bearer {token}", "prefer": f"odata.maxpagesize={PAGE}"}
+    connection = await asyncpg.connect(host=postgres, user="postgres", database="postgres")
+    await connection.execute("CREATE TEMP TABLE floor (id text PRIMARY KEY, doc jsonb)")
+    began = time.monotonic()
+    async with httpx.AsyncClient(headers=headers, timeout=60) as http:
+        link: str | None = f"{url}/v1.0/me/contactFolders/{folder}/contacts/delta"
+        storing: asyncio.Task[Any] | None = None
+        while link:
+            page = orjson.loads((await http.get(link)).content)
+            rows = [{"id": item["id"], "doc": item} for item in page["value"]]
+            if storing is not None:
+                await storing
+            storing = asyncio.create_task(connection.execute(UPSERT, orjson.dumps(rows).decode()))
+            link = page.get("@odata.nextLink")
+        if storing is not None:
+            await storing
+    seconds = time.monotonic() - began
+    await connection.close()
+    return seconds
+
+
+async def push(url: str, token: str, folder: str, *, contacts: int) -> float:
+    """Create contacts by batches of 20, one batch in flight; return the seconds."""
+    headers = {"authorization": f"Bearer {token}"}
+    began = time.monotonic()
+    async with httpx.AsyncClient(headers=headers, timeout=120) as http:
+        for start in range(0, contacts, 20):
+            requests = [
+                {
+                    "id": str(number),
+                    "method": "POST",
+                    "url": f"/me/contactFolders/{folder}/contacts",
+                    "headers": {"content-type": "application/json"},
+                    "body": {"displayName": f"Person {number} {uuid4().hex[:6]}"},
+                }
+                for number in range(start, min(start + 20, contacts))
+            ]
+            answer = (await http.post(f"{url}/v1.0/$batch", json={"requests": requests})).json()
+            refused = [item["status"] for item in answer["responses"] if item["status"] != 201]
+            if refused:
+                raise RuntimeError(f"{len(refused)} refused: {refused[0]}")
+    return time.monotonic() - began
