@@ -12,11 +12,13 @@ from app.sync.merging import Merging, by_element
 def meet(merging: Merging, part: Part, raw: Value, value: Value) -> None:
     """Receive a part that was never agreed: fill blanks, unite lists, settle other differences."""
     merging.had[part.name] = raw
+    if not value:
+        return
     if by_element(part):
         _unite(merging, part, value)
         return
     ours = merging.shown(part)
-    if not value or values.same(part.kind, value, ours):
+    if values.same(part.kind, value, ours):
         return
     if not merging.takes:
         if not ours:

@@ -164,6 +164,7 @@ class Merging:
             self.means.pop(part.name, None)
 
     def shown(self, part: Part) -> Value:
+        """Return what the item is to hold by now."""
         return projection.shown(self.shape, self.doc, self.view, part)
 
     def kept_out(self, part: Part) -> list[Element]:
