@@ -12,6 +12,8 @@ from mailboxes import FOLDER, Json, Outlook, Sandbox, accepted, eventually
 __all__ = ["ENDED", "FOLDER", "Crm", "Outlook", "Sandbox", "World", "accepted", "eventually"]
 ENDED = frozenset({"succeeded", "failed", "cancelled", "awaiting_approval"})
 
+WRITES = ("created", "updated", "deleted")
+
 
 class Crm:
     """The host CRM's back end, holding a key of its workspace."""
@@ -64,6 +66,10 @@ class Crm:
         """Press "sync now" and wait for the run to end."""
         run = self.call("POST", f"/v1/connections/{connection}/sync/contacts", json=body)
         return self.awaits(run["id"])
+
+    def is_quiet(self, connection: str) -> None:
+        """Wait until nothing is under way, as a run that finds nothing to do tells."""
+        eventually(lambda: self.syncs(connection)["counts"]["to_microsoft"] == dict.fromkeys(WRITES, 0))
 
     def awaits(self, run: str, *, within: float = 60) -> Json:
         return eventually(
