@@ -1,6 +1,5 @@
 """The feed: read in order, waited for, acknowledged."""
 
-import asyncio
 import re
 import time
 from collections.abc import Collection
@@ -23,11 +22,11 @@ from app.sync.changes import Changes, FeedPage
 from app.sync.envelope import shown_change
 from app.sync.inbound import Room
 from app.sync.resources import Resources
+from app.sync.waiting import waiting
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 ENTITY: Final = "contacts"
-FIRST_PAUSE: Final = 0.05
-LONGEST_PAUSE: Final = 0.5
+BREATH: Final = 5.0
 TYPES = re.compile(r"([a-z]+\.[a-z_]+|[a-z]+\.\*|\*)(,([a-z]+\.[a-z_]+|[a-z]+\.\*|\*))*")
 
 
@@ -102,13 +101,12 @@ async def list_changes(
 
 async def _asked(resources: Resources, question: Question, *, wait: int, request: Request) -> FeedPage:
     """Look again until there is something or the time is over; between two looks nothing is held."""
-    ends_at, pause = time.monotonic() + wait, FIRST_PAUSE
+    ends_at = time.monotonic() + wait
     page = await _look(resources, question, position=None)
     while not page.changes and (left := ends_at - time.monotonic()) > 0:
-        await asyncio.sleep(min(pause, left))
+        await waiting(resources.db).beyond(question.workspace, page.position, seconds=min(left, BREATH))
         if await request.is_disconnected():
             break
-        pause = min(pause * 2, LONGEST_PAUSE)
         page = await _look(resources, question, position=page.position)
     return page
 
@@ -118,8 +116,6 @@ async def _look(resources: Resources, question: Question, *, position: int | Non
         changes = Changes(session)
         if position is None:
             position = await _start(changes, question)
-        elif await changes.head() <= position:
-            return FeedPage([], position, has_more=False)
         page = await changes.after(
             position, limit=question.limit, types=question.types, connection=question.connection
         )
