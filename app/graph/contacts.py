@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/resources/contact
 from collections.abc import Mapping
 from typing import Any
 
-from app.records import Fields, Value, contact
+from app.records import Fields, Value, contact, values
 from app.records.shape import Part, Shape
 from app.records.values import ADDRESS_LINES, Kind
 
@@ -72,7 +72,12 @@ def parse(wording: Fields) -> Fields:
 
 
 def read(part: Part, raw: Value) -> Value:
-    """Return what the raw wording of one part means."""
+    """Return what the raw wording of one part means; what it says twice it means once."""
+    value = _meaning(part, raw)
+    return values.canonical(part.kind, value) if isinstance(value, list) and len(value) > 1 else value
+
+
+def _meaning(part: Part, raw: Value) -> Value:
     match part.kind:
         case Kind.TEXT:
             return _text(raw)

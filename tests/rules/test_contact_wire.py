@@ -124,6 +124,10 @@ def test_an_entry_without_an_address_is_nothing():
     assert read(PARTS["emailAddresses"], [{"name": "Ada"}, {"address": None}, {}]) == []
 
 
+def test_what_is_said_twice_is_meant_once():
+    assert read(PARTS["children"], ["Byron", "Byron", " Ada "]) == ["Byron", "Ada"]
+
+
 def test_only_properties_we_project_are_remembered():
     kept = had({"id": "1", "displayName": "Ada", "fileAs": "Lovelace", "@odata.etag": "x"})
 
