@@ -18,7 +18,7 @@ async def ensure_folder(work: Work) -> None:
         await _settle_on(
             work, await _own(work) or await find_or_make_folder(work.mailbox, work.settings.folder_name)
         )
-    elif work.progress.trigger == "manual" and await _own(work) is None:
+    elif (work.progress.trigger == "manual" or work.collection.failures) and await _own(work) is None:
         raise folder_gone()
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.errors import Interruption
+from app.errors import Interruption, Unavailable
 from app.graph.batch import LIMIT, Answer, Call, failed
 from app.graph.calls import create_contact, delete_contact, update_contact
 from app.graph.protocol import EtagMismatch, FolderGone, GraphError, NotFound, OutcomeUnknown
@@ -259,7 +259,7 @@ def _refused(page: Page, link: Link, sending: Sending, failure: GraphError) -> I
             _removed(link)
         elif isinstance(sending.write, Create):
             link.due_at = now
-            return folder_gone()
+            return Unavailable("The folder was not found.", after=timedelta(seconds=1))
         else:
             link.gone_at, link.due_at = now, None
         return None

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from app.errors import Unavailable
+from app.graph.batch import Answer
 from app.graph.calls import read_contact
 from app.graph.folders import Folder, deleted_among, folder_call
-from app.graph.protocol import Document, FolderGone, NotFound
+from app.graph.protocol import Document, FolderGone, ItemGone, NotFound
 from app.models import Link
 from app.records.link import LinkState
 from app.records.reasons import Reason
@@ -28,6 +29,7 @@ from app.sync.work import Work, viewed
 
 QUIET = timedelta(seconds=5)
 LONGEST = timedelta(seconds=60)
+AGAIN = timedelta(seconds=60)
 ITEMS_A_BATCH = 19
 
 
@@ -37,6 +39,7 @@ class Fate(Enum):
     GONE = auto()
     ELSEWHERE = auto()
     HERE = auto()
+    UNKNOWN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,20 @@ def ripe_at(suspects: Sequence[Link]) -> datetime | None:
 
 async def remove(work: Work) -> datetime | None:
     """Verify and decide the removals that are ripe; return when the rest will be."""
+    now = work.now
     async with work.transaction() as session:
         suspects = await Links(session).gone(work.collection.id)
-    ripe = ripe_at(suspects)
-    if ripe is None or ripe > work.now:
-        return ripe
-    for start in range(0, len(suspects), ITEMS_A_BATCH):
-        part = suspects[start : start + ITEMS_A_BATCH]
-        await _decide(work, await _verified(work, part))
-    return None
+    gathered = [link for link in suspects if link.gone_at is not None and link.gone_at <= now]
+    later = [link.gone_at for link in suspects if link.gone_at is not None and link.gone_at > now]
+    ripe = ripe_at(gathered)
+    if ripe is not None and ripe > now:
+        return min([ripe, *later])
+    for start in range(0, len(gathered), ITEMS_A_BATCH):
+        part = gathered[start : start + ITEMS_A_BATCH]
+        verdicts = await _verified(work, part)
+        await _decide(work, verdicts)
+        later += [now + AGAIN for verdict in verdicts.values() if verdict.fate is Fate.UNKNOWN]
+    return min(later, default=None)
 
 
 async def _verified(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:
@@ -71,28 +79,39 @@ async def _verified(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:
     own, *answers = await work.mailbox.batch([folder_call(work.folder), *reads])
     if isinstance(own.error(missing=FolderGone), NotFound):
         raise folder_gone()
-    items = [None if isinstance(answer.error(), NotFound) else answer.result() for answer in answers]
     above = Folder.parse(own.result()).parent_id
-    parents = {str(item.get("parentFolderId")) for item in items if item is not None} - {work.folder}
+    parents = {parent for answer in answers if (parent := _parent(answer))} - {work.folder}
     deleted = await deleted_among(work.mailbox, parents | ({above} if above else set()))
     if above in deleted:
         raise folder_gone()
     return {
-        link.id: _placed(item, work.folder, deleted=deleted)
-        for link, item in zip(suspects, items, strict=True)
+        link.id: _verdict(answer, work.folder, deleted=deleted)
+        for link, answer in zip(suspects, answers, strict=True)
     }
 
 
-def _placed(item: Document | None, folder: str, *, deleted: Container[str]) -> Verdict:
-    if item is None or item.get("parentFolderId") in deleted:
+def _parent(answer: Answer) -> str | None:
+    return None if answer.error() else answer.result().get("parentFolderId")
+
+
+def _verdict(answer: Answer, folder: str, *, deleted: Container[str]) -> Verdict:
+    """Read one look-up. Whatever isn't a clear word about this very item proves nothing."""
+    error = answer.error()
+    if error is not None:
+        return Verdict(Fate.GONE if isinstance(error, ItemGone) else Fate.UNKNOWN)
+    parent = _parent(answer)
+    if parent in deleted:
         return Verdict(Fate.GONE)
-    return Verdict(Fate.HERE, item) if item["parentFolderId"] == folder else Verdict(Fate.ELSEWHERE)
+    return Verdict(Fate.HERE, answer.result()) if parent == folder else Verdict(Fate.ELSEWHERE)
 
 
 async def _decide(work: Work, verdicts: Mapping[str, Verdict]) -> None:
     async with work.transaction() as session:
         links = await Links(session).by_id(verdicts)
         await Links(session).drop([link.id for link in links if _forgettable(link, verdicts)])
+        for link in links:
+            if link.record_id is None and not _forgettable(link, verdicts):
+                link.gone_at = _suspected_until(verdicts[link.id], now=work.now)
         pairs = [(link.id, link.record_id) for link in links if link.record_id is not None]
         page = await locked_page(work, session, pairs)
         others = await Links(session).of_records(page.records)
@@ -105,14 +124,22 @@ async def _decide(work: Work, verdicts: Mapping[str, Verdict]) -> None:
 
 
 def _forgettable(link: Link, verdicts: Mapping[str, Verdict]) -> bool:
-    return link.record_id is None and verdicts[link.id].fate is not Fate.HERE
+    return link.record_id is None and verdicts[link.id].fate in {Fate.GONE, Fate.ELSEWHERE}
+
+
+def _suspected_until(verdict: Verdict, *, now: datetime) -> datetime | None:
+    """Return when a suspect is looked up again, if nobody could tell."""
+    return now + AGAIN if verdict.fate is Fate.UNKNOWN else None
 
 
 def _end(page: Page, link: Link, verdict: Verdict, *, others: Sequence[Link]) -> None:
     if verdict.item is not None:
         receive(page, Report(link.id, verdict.item, certain=True))
         return
-    link.gone_at = link.due_at = None
+    link.gone_at = _suspected_until(verdict, now=page.now)
+    if verdict.fate is Fate.UNKNOWN:
+        return
+    link.due_at = None
     if verdict.fate is Fate.ELSEWHERE:
         link.state = LinkState.MOVED_OUT.value
         decide(link, Reason.MOVED_OUT, run=page.work.progress.run_id, now=page.now)
