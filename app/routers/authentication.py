@@ -63,7 +63,7 @@ def _carries_token(scope: Scope, headers: Headers) -> bool:
 async def identified(headers: Headers, resources: Resources) -> Principal:
     """Return whose credential this is, or raise the Problem that says what is wrong with it."""
     scheme, _, secret = headers.get("authorization", "").partition(" ")
-    secret, wanted = secret.strip(), headers.get("concord-workspace")
+    secret, wanted = secret.strip(), headers.get("concord-workspace") or None
     if scheme.lower() != "bearer" or not secret:
         raise Unauthenticated(headers=CHALLENGE)
     if same(secret, resources.settings.operator_key.get_secret_value()):

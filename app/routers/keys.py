@@ -69,7 +69,7 @@ async def create_key(
 async def list_keys(workspace_id: WorkspaceInPath, session: OperatorSession, page: Page) -> Listing[Key]:
     """List the workspace's keys, without their secrets."""
     await existing(session, workspace_id)
-    rows = await Credentials(session).of_workspace(workspace_id, after=page.after, limit=page.limit + 1)
+    rows = await Credentials(session).of_workspace(workspace_id, after=page.after_id, limit=page.limit + 1)
     found, cursor = page.cut(rows, key=lambda key: key.id)
     return Listing(data=[Key.model_validate(key) for key in found], next_cursor=cursor)
 

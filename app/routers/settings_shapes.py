@@ -6,9 +6,9 @@ where it goes, when it shows and what it puts at risk (``x-…``).
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
-from app.routers.shapes import Answer, Body, merge_patch_of, titled, unique
+from app.routers.shapes import LINE, Answer, Body, matching, merge_patch_of, titled, unique
 
 GROUPS: Final[list[Any]] = [
     {"id": "sync", "title": "What syncs", "order": 1},
@@ -64,7 +64,9 @@ Deleted = Annotated[
         ("recreate", "Put it back into Outlook", "The contact is written to Outlook again."),
     ),
 ]
-FolderName = Annotated[str, StringConstraints(max_length=200, pattern=r"^(\S(.*\S)?)?$")]
+FolderName = Annotated[
+    str, Field(max_length=200), *matching(rf"^$|{LINE}", "This must be a line of text, or empty.")
+]
 
 
 def shown(order: int, group: str, widget: str, **more: Any) -> dict[str, Any]:

@@ -83,6 +83,22 @@ Json = dict[str, Any]
 Made = TypeVar("Made", bound=Body)
 
 
+LINE = r"^[^\x00-\x20\x7f-\xa0]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\xa0])?$"
+"""A line of text: no control characters, no space at either end."""
+
+
+def matching(pattern: str, wrong: str) -> tuple[AfterValidator, FieldInfo]:
+    """Take text of this pattern only; say to a person what is wrong, and to a program the pattern."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.search(text) or text.endswith("\n"):
+            raise ValueError(wrong)
+        return text
+
+    return AfterValidator(check), Field(json_schema_extra={"pattern": pattern})
+
+
 def titled(*options: tuple[str, str, str]) -> WithJsonSchema:
     """Describe a choice as form renderers agree on it: const, title and description of each option."""
     return WithJsonSchema({"type": "string", "oneOf": [_option(*option) for option in options]})
@@ -134,6 +150,8 @@ def _like(part: FieldInfo) -> Any:
         if others == [{"type": "null"}] and isinstance(inner.get("type"), str):
             del schema["anyOf"]
             schema.update(inner | {"type": [inner["type"], "null"]})
+            if "enum" in schema:
+                schema["enum"] = [*schema["enum"], None]
             if "oneOf" in inner:
                 schema["oneOf"] = [*inner["oneOf"], {"type": "null", "title": "The default"}]
 

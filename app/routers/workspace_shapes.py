@@ -1,46 +1,18 @@
 """A workspace as the API shows it and takes it."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.routers.settings_shapes import ContactDefaults, NoDefaults
-from app.routers.shapes import Answer, Body, EntityName, Moment, merge_patch_of, unique
+from app.routers.shapes import LINE, Answer, Body, EntityName, Moment, matching, merge_patch_of, unique
 
 NO_DOUBLES: JsonDict = {"uniqueItems": True}
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-PLACEHOLDERS = frozenset({"kind", "crm_id"})
-
-
-def web_url(url: str) -> str:
-    """Refuse what a browser of a CRM's user should not be sent to."""
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in LOOPBACK
-    if not parts.hostname or not (parts.scheme == "https" or local):
-        raise ValueError("This must be an https URL.")
-    if "@" in parts.netloc or parts.fragment:
-        raise ValueError("A URL here carries no credentials and no fragment.")
-    return url
-
-
-def origin(url: str) -> str:
-    parts = urlsplit(web_url(url))
-    if url != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError("An origin is scheme, host and port only: https://crm.example.")
-    return url
-
-
-def record_url(template: str) -> str:
-    if not template:
-        return template
-    web_url(template)
-    used = {part.partition("}")[0] for part in template.split("{")[1:]}
-    if not used <= PLACEHOLDERS or "crm_id" not in used:
-        raise ValueError("It must contain {crm_id}, and may contain {kind}.")
-    return template
+BASE = r"(https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)"
+PART, ID = r"[^\x00-\x20#{}]|\{kind\}", r"\{crm_id\}"
+REGIONS: JsonDict = {"enum": ["", *sorted(SUPPORTED_REGIONS)]}
 
 
 def region(code: str) -> str:
@@ -54,11 +26,32 @@ def distinct_ids(terms: "list[Term]") -> "list[Term]":
     return terms
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
-CrmId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._~:@-]+$")]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Url = Annotated[str, StringConstraints(max_length=2000), AfterValidator(web_url)]
-Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(origin)]
+Name = Annotated[str, Field(min_length=1, max_length=200), *matching(LINE, "This must be a line of text.")]
+CrmId = Annotated[
+    str,
+    Field(min_length=1, max_length=128),
+    *matching(r"^[A-Za-z0-9._~:@-]+$", "Only letters, digits and ._~:@- are allowed."),
+]
+Word = Annotated[str, Field(min_length=1, max_length=128), *matching(LINE, "This must be a line of text.")]
+Url = Annotated[
+    str,
+    Field(max_length=2000),
+    *matching(rf"^{BASE}(/[^\x00-\x20#]*)?$", "This must be an https URL without credentials and fragment."),
+]
+Origin = Annotated[
+    str,
+    Field(max_length=300),
+    *matching(rf"^{BASE}$", "An origin is https, host and port only: https://crm.example."),
+]
+RecordUrl = Annotated[
+    str,
+    Field(max_length=2000),
+    *matching(
+        rf"^({BASE}/({PART})*{ID}({PART}|{ID})*)?$",
+        "This must be an https URL that contains {crm_id}; it may contain {kind}.",
+    ),
+]
+Region = Annotated[str, AfterValidator(region), Field(json_schema_extra=REGIONS)]
 Entities = Annotated[
     list[EntityName], Field(max_length=5, json_schema_extra=NO_DOUBLES), AfterValidator(unique)
 ]
@@ -71,7 +64,9 @@ class Term(Body):
     title: Name = Field(title="Title", description="How people read it.", examples=["Buyers"])
 
 
-Terms = Annotated[list[Term], Field(max_length=1000), AfterValidator(distinct_ids)]
+Terms = Annotated[
+    list[Term], Field(max_length=1000, json_schema_extra=NO_DOUBLES), AfterValidator(distinct_ids)
+]
 Words = Annotated[list[Word], Field(max_length=1000, json_schema_extra=NO_DOUBLES), AfterValidator(unique)]
 
 
@@ -210,11 +205,11 @@ class WorkspaceDocument(Body):
         description="Where a user may be sent after signing in: a `return_url` must begin with one of these.",
         examples=[["https://crm.example/"]],
     )  # fmt: skip
-    record_url_template: Annotated[str, Field(max_length=2000), AfterValidator(record_url)] = Field(
+    record_url_template: RecordUrl = Field(
         default="", title="Record URL", description="Where the CRM shows a record; empty: nowhere.",
         examples=["https://crm.example/{kind}/{crm_id}"],
     )  # fmt: skip
-    phone_region: Annotated[str, AfterValidator(region)] = Field(
+    phone_region: Region = Field(
         default="", title="Phone region", description="The region of phone numbers without a country code.",
         examples=["AU"],
     )  # fmt: skip

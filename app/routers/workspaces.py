@@ -98,7 +98,7 @@ async def create_workspace(body: WorkspaceIn, session: OperatorSession, now: Now
 )
 async def list_workspaces(session: OperatorSession, page: Page) -> dict[str, Any]:
     """List all workspaces, the oldest first."""
-    rows = await Workspaces(session).page(after=page.after, limit=page.limit + 1)
+    rows = await Workspaces(session).page(after=page.after_id, limit=page.limit + 1)
     found, cursor = page.cut(rows, key=lambda workspace: workspace.id)
     return {"data": [shown(workspace) for workspace in found], "next_cursor": cursor}
 

@@ -34,11 +34,9 @@ class Credentials:
         """Return the key whose secret this is."""
         return await self.session.get(Credential, hash_of(secret))
 
-    async def of_workspace(self, workspace_id: str, *, after: str | None, limit: int) -> Sequence[Credential]:
+    async def of_workspace(self, workspace_id: str, *, after: str, limit: int) -> Sequence[Credential]:
         """Return a page of the workspace's keys, the oldest first."""
-        query = select(Credential).where(Credential.workspace_id == workspace_id)
-        if after is not None:
-            query = query.where(Credential.id > after)
+        query = select(Credential).where(Credential.workspace_id == workspace_id, Credential.id > after)
         return (await self.session.scalars(query.order_by(Credential.id).limit(limit))).all()
 
     async def delete(self, workspace_id: str, *, key_id: str) -> bool:

@@ -52,11 +52,9 @@ class Workspaces:
             raise WorkspaceNotFound
         return workspace
 
-    async def page(self, *, after: str | None, limit: int) -> Sequence[Workspace]:
+    async def page(self, *, after: str, limit: int) -> Sequence[Workspace]:
         """Return a page of all workspaces, the oldest first."""
-        query = select(Workspace).order_by(Workspace.id).limit(limit)
-        if after is not None:
-            query = query.where(Workspace.id > after)
+        query = select(Workspace).where(Workspace.id > after).order_by(Workspace.id).limit(limit)
         return (await self.session.scalars(query)).all()
 
     async def create(self, *, name: str, crm_id: str | None, entities: list[str], now: datetime) -> Workspace:

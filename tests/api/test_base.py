@@ -1,6 +1,7 @@
 """What holds for every request: credentials, problems, ids, bodies, pages."""
 
 import json
+from base64 import urlsafe_b64encode
 
 import httpx
 import pytest
@@ -156,12 +157,6 @@ async def test_what_is_wrong_is_named_by_pointer_or_parameter(api, workspace):
 
     told = problem(await api.get("/v1/workspaces?limit=0"), 422, "invalid-request")
     assert [(error["in"], error["parameter"]) for error in told["errors"]] == [("query", "limit")]
-    told = problem(
-        await workspace.http.patch("/v1/workspace", json={}, headers={"If-Match": "7"}),
-        422,
-        "invalid-request",
-    )
-    assert [(error["in"], error["parameter"]) for error in told["errors"]] == [("header", "If-Match")]
 
 
 async def test_lists_come_in_pages_by_opaque_cursors(api, new_workspace):
@@ -178,7 +173,8 @@ async def test_lists_come_in_pages_by_opaque_cursors(api, new_workspace):
             break
 
     assert seen == made
-    for bad in ("nonsense", "", "e30", "W10"):
+    forged = urlsafe_b64encode(json.dumps(["/v1/workspaces", {"a": 1}]).encode()).decode()
+    for bad in ("nonsense", "e30", "W10", forged):
         problem(await api.get("/v1/workspaces", params={"cursor": bad}), 422, "invalid-request")
     first = (await api.get("/v1/workspaces", params={"limit": 2})).json()["next_cursor"]
     other_list = await api.get(f"/v1/workspaces/{made[0]}/keys", params={"cursor": first})
