@@ -83,12 +83,15 @@ class Parts:
             "CONCORD_DEV_JSON": str(self.dev_json.absolute()),
             "CONCORD_DEMO_CRM_URL": self.crm_url,
         }
-        yield self._program("crm", python, "-m", "sandbox.crm", "--port", port, env=environment)
+        where = ["--port", port, "--data", str(self.folder / "crm")]
+        yield self._program("crm", python, "-m", "sandbox.crm", *where, env=environment)
         yield self._program("demo", python, "-m", "sandbox.demo", env=environment, once=True)
 
     def _program(self, name: str, *command: str, env: dict[str, str], once: bool = False) -> Part:
         env = {**env, "PYTHONUNBUFFERED": "1"}
         child = Child(name, command, log=self._log(name), env=env, grace=GRACE[name])
+        if once and sys.stdout.isatty():  # the demo shows what moves
+            return self._part(child, partial(child.start, on_terminal=True), child.stop, once=once)
         # What the demo says is its purpose; of the others a person wants to see warnings and errors.
         heard = partial(self.voice.repeat, name, everything=once)
         return self._part(child, partial(child.start, heard=heard), child.stop, once=once)

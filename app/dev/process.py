@@ -55,14 +55,19 @@ class Child:
         self.stop_with, self.grace, self.at_our_death = stop_with, grace, at_our_death
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, heard: Listener | None = None, ended: Listener | None = None) -> None:
-        """Start it. Each line it prints goes to its log and to ``heard``; ``ended`` is told its name."""
+    def start(
+        self, *, heard: Listener | None = None, ended: Listener | None = None, on_terminal: bool = False
+    ) -> None:
+        """Start it. Each line it prints goes to its log and to ``heard``; ``ended`` is told its name.
+
+        ``on_terminal``: it prints on our own terminal instead, and hears no lines.
+        """
         parent = os.getpid()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own commands
                 self.command,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if heard else log,
+                stdout=None if on_terminal else subprocess.PIPE if heard else log,
                 stderr=subprocess.STDOUT,
                 env=self.env,
                 user=self.user,

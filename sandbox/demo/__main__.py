@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from sandbox.demo import story
 from sandbox.demo.people import people
@@ -34,7 +34,7 @@ def main() -> None:
         folder = tell(stage)
     except (AnsweredError, NeverSeenError, httpx.HTTPError) as error:
         sys.exit(f"The demo stops here: {error}")
-    console.print(where_to_look(dev, stage, folder=folder, dev_json=dev_json))
+    show_where_to_look(dev, stage, folder=folder, dev_json=dev_json)
 
 
 def set_stage(dev: Json, *, crm: str) -> Stage:
@@ -91,20 +91,16 @@ def first_sync(stage: Stage, connected: Json) -> None:
 
 def say(what: str, sentence: str, seconds: float | None = None) -> None:
     took = "" if seconds is None else f" [green]in {seconds:.1f} s[/]"
-    console.print(f"[bold]{what:<15}[/] {sentence}{took}")
+    console.print(f"[bold]{what:<15}[/] {escape(sentence)}{took}")
 
 
-def where_to_look(dev: Json, stage: Stage, *, folder: str, dev_json: str) -> Table:
-    """Return every address of interest."""
-    table = Table(title="Look around, edit on either side, and watch the other. Ctrl-C ends everything.")
-    table.show_header, table.title_justify = False, "left"
-    table.add_row("Demo CRM", stage.crm.url)
-    table.add_row(
-        "The mailbox", f"{dev['sandbox']}/mailbox/{stage.outlook.mail}?folder={quote(folder, safe='')}"
-    )
-    table.add_row("API documentation", f"{dev['api']}/docs")
-    table.add_row("Addresses and keys", dev_json)
-    return table
+def show_where_to_look(dev: Json, stage: Stage, *, folder: str, dev_json: str) -> None:
+    """Print every address of interest, each on a line of its own to be copied or clicked."""
+    console.print("\nLook around, edit on either side, and watch the other. Ctrl-C ends everything.")
+    say("Demo CRM", stage.crm.url)
+    say("The mailbox", f"{dev['sandbox']}/mailbox/{stage.outlook.mail}?folder={quote(folder, safe='')}")
+    say("API", f"{dev['api']}/docs")
+    say("Addresses, keys", dev_json)
 
 
 def _answers(url: str) -> bool:
