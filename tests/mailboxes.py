@@ -173,6 +173,12 @@ class Outlook:
     def rounds(self, *, after: int) -> list[Json]:
         return self.requests(after=after, path="/contacts/delta")
 
+    def is_left_alone(self, *, seconds: float = 1.5) -> None:
+        """Wait until nobody has asked anything of this mailbox for a while."""
+        last = 0
+        while last != (last := self.mark()):
+            time.sleep(seconds)
+
     def is_watched(self) -> None:
         """Wait until Concord has subscribed to this mailbox and looked at what came before."""
         made = eventually(

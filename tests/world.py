@@ -21,6 +21,7 @@ class Crm:
     def __init__(self, api: str, key: str, workspace: str) -> None:
         self.http = httpx.Client(base_url=api, timeout=60, headers={"authorization": f"Bearer {key}"})
         self.workspace, self.cursor, self.key = workspace, None, key
+        self.mark_property = ""
 
     def call(self, method: str, path: str, **kwargs: Any) -> Json:
         answer = accepted(self.http.request(method, path, **kwargs))
@@ -112,6 +113,7 @@ class World:
         body = {"name": name, "entities": entities}
         made = accepted(self.operator.post("/v1/workspaces", json=body)).json()
         self._crms.append(Crm(self.contract["api"], made["key"]["secret"], made["id"]))
+        self._crms[-1].mark_property = self.contract["mark_property"]
         return self._crms[-1]
 
     def close(self) -> None:
