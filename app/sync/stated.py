@@ -199,14 +199,15 @@ class _Stating:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
         if self.kinds[name] not in LISTS:
             return held[0].value
-        sure = [h.value for h in held if not h.pending] or [ours]
-        maybe = [h.value for h in held if h.pending and h.revision <= self.heard]
+        sure = [h for h in held if not h.pending]
         if not value:
             # Cleared: all that it surely had. What it may not have seen yet stays, and is offered.
-            return [e for candidate in sure for e in candidate]
+            return [element for h in sure for element in h.value]
         if self.statement.decisive:
-            return sure[-1]
-        candidates: list[Value] = [*sure, *maybe]
+            return sure[-1].value if sure else ours
+        likely = [h.value for h in sorted(sure, key=lambda h: h.foreign)]
+        maybe = [h.value for h in held if h.pending and h.revision <= self.heard]
+        candidates: list[Value] = [*likely, *maybe] or [ours]
         return lists.closest(LISTS[self.kinds[name]], candidates, value)
 
     def _merged(self, name: str, value: Value, *, ours: Value, base: Value) -> Value:
