@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 LastStep = Callable[[AsyncSession], Awaitable[None]]
 _last_steps: list[LastStep] = []
@@ -78,6 +78,12 @@ class Database:
             rings: set[Ring] = session.info.pop("rings", set())
         if rings:
             await self.doorbell(rings)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection for a look at a global table: no transaction, one round trip a statement."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def close(self) -> None:
         """Close every connection."""

@@ -8,7 +8,7 @@ from structlog.contextvars import bind_contextvars
 
 from app.errors import Unauthenticated, WorkspaceNotFound
 from app.security.keys import same
-from app.sync.credentials import Credentials
+from app.sync.credentials import bearer_of
 from app.sync.resources import Resources
 from app.sync.workspaces import Workspaces
 
@@ -68,13 +68,12 @@ async def identified(headers: Headers, resources: Resources) -> Principal:
         raise Unauthenticated(headers=CHALLENGE)
     if same(secret, resources.settings.operator_key.get_secret_value()):
         return await _operator(resources, acting_as=wanted)
-    async with resources.db.transaction(None) as session:
-        key = await Credentials(session).by_secret(secret)
-    if key is None:
+    bearer = await bearer_of(secret, db=resources.db)
+    if bearer is None:
         raise Unauthenticated("This credential is not known (any more).", headers=CHALLENGE)
-    if wanted not in {None, key.workspace_id}:
+    if wanted not in {None, bearer.workspace_id}:
         raise WorkspaceNotFound
-    return Principal(credential=key.id, workspace=key.workspace_id)
+    return Principal(credential=bearer.key_id, workspace=bearer.workspace_id)
 
 
 async def _operator(resources: Resources, *, acting_as: str | None) -> Principal:

@@ -64,7 +64,7 @@ class Filters:
     sought: Sought
 
 
-def filters(
+async def filters(
     user: Annotated[
         str | None, Query(title="User", description="Only this CRM user's.", max_length=128)
     ] = None,

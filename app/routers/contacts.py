@@ -54,7 +54,7 @@ Include = Annotated[
 ]
 
 
-def room(session: Session, now: Now) -> Room:
+async def room(session: Session, now: Now) -> Room:
     return Room(session, ENTITY, now)
 
 

@@ -1,4 +1,7 @@
-"""What operations ask for: who calls, a session, the time, a page, a condition; one word each."""
+"""What operations ask for: who calls, a session, the time, a page, a condition; one word each.
+
+Every one is ``async``: FastAPI runs a plain function in a thread, which costs more than most requests do.
+"""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,16 +36,20 @@ workspace_key = HTTPBearer(
 )
 
 
-def resources(request: Request) -> Resources:
+async def resources(request: Request) -> Resources:
     opened: Resources = request.state.resources
     return opened
 
 
+async def now() -> datetime:
+    return clock.now()
+
+
 Res = Annotated[Resources, Depends(resources)]
-Now = Annotated[datetime, Depends(clock.now)]
+Now = Annotated[datetime, Depends(now)]
 
 
-def operator(request: Request, _: Annotated[Any, Security(operator_key)]) -> Principal:
+async def operator(request: Request, _: Annotated[Any, Security(operator_key)]) -> Principal:
     """Return the operator, or refuse whoever else calls."""
     principal = _principal(request)
     if principal.credential != OPERATOR or principal.workspace is not None:
@@ -50,7 +57,7 @@ def operator(request: Request, _: Annotated[Any, Security(operator_key)]) -> Pri
     return principal
 
 
-def insider(request: Request, _: Annotated[Any, Security(workspace_key)]) -> Principal:
+async def insider(request: Request, _: Annotated[Any, Security(workspace_key)]) -> Principal:
     """Return whoever calls for one workspace."""
     principal = _principal(request)
     if principal.workspace is None:
@@ -69,7 +76,7 @@ Operator = Annotated[Principal, Depends(operator)]
 Insider = Annotated[Principal, Depends(insider)]
 
 
-def workspace_id(principal: Insider) -> str:
+async def workspace_id(principal: Insider) -> str:
     return str(principal.workspace)
 
 
@@ -133,7 +140,7 @@ class Paging:
         return urlsafe_b64encode(orjson.dumps([self.list, key])).rstrip(b"=").decode()
 
 
-def paging(
+async def paging(
     request: Request,
     cursor: Annotated[
         str | None,
@@ -216,11 +223,11 @@ IfNoneMatch = Annotated[
 ]
 
 
-def conditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> Conditions:
+async def conditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> Conditions:
     return Conditions(if_match, if_none_match)
 
 
-def guard(if_match: IfMatch = None) -> Conditions:
+async def guard(if_match: IfMatch = None) -> Conditions:
     return Conditions(if_match, None)
 
 

@@ -35,7 +35,7 @@ NOT_THERE = (ConnectionNotFound, EntityUnknown)
 REFUSED = (SettingLocked, EntityDisabled, PermissionMissing, ConnectionEnded, Blocked, RevisionMismatch)
 
 
-def entity_in_path(
+async def entity_in_path(
     entity: Annotated[
         str,
         Path(
