@@ -29,28 +29,50 @@ class Candidates:
 
     async def records(
         self, *, user: str, connection_id: str, entity: str, addresses: Collection[str] | None
-    ) -> Sequence[tuple[str, Fields]]:
-        """Return (id, document) of the user's records without an item here; with an address, if given."""
-        taken = exists().where(
-            Link.workspace_id == self.workspace,
-            Link.connection_id == connection_id,
-            Link.record_id == Record.record_id,
-            ~((Link.state == "wanted") & Link.attempt.is_(None)),
+    ) -> dict[str, Fields]:
+        """Return the documents of the user's records without an item here; with an address, if given.
+
+        What is linked is subtracted in memory, so that no plan made on stale statistics can go wrong.
+        """
+        query = select(Record.record_id, Record.doc).join(
+            Owner, (Owner.workspace_id == self.workspace) & (Owner.record_id == Record.record_id)
         )
-        query = (
-            select(Record.record_id, Record.doc)
-            .join(Owner, (Owner.workspace_id == self.workspace) & (Owner.record_id == Record.record_id))
-            .where(
-                Record.workspace_id == self.workspace,
-                Record.entity == entity,
-                Record.deleted_at.is_(None),
-                Owner.user == user,
-                ~taken,
-            )
+        query = query.where(
+            Record.workspace_id == self.workspace,
+            Record.entity == entity,
+            Record.deleted_at.is_(None),
+            Owner.user == user,
         )
         if addresses is not None:
             query = query.where(_holds(Record.doc["emails"], addresses))
-        return [(record_id, doc) for record_id, doc in await self.session.execute(query)]
+        found = {row.record_id: row.doc for row in await self.session.execute(query)}
+        taken = await self._taken(connection_id, None if addresses is None else found)
+        return {record_id: doc for record_id, doc in found.items() if record_id not in taken}
+
+    async def any_record(self, *, user: str, connection_id: str, entity: str) -> bool:
+        """Say whether the user has any record without an item here."""
+        owned = select(Owner.record_id).join(
+            Record, (Record.workspace_id == self.workspace) & (Record.record_id == Owner.record_id)
+        )
+        owned = owned.where(
+            Owner.workspace_id == self.workspace,
+            Owner.user == user,
+            Record.entity == entity,
+            Record.deleted_at.is_(None),
+        )
+        return bool(set(await self.session.scalars(owned)) - await self._taken(connection_id, None))
+
+    async def _taken(self, connection_id: str, among: Collection[str] | None) -> set[str]:
+        """Return the records that have an item here, or a create under way."""
+        query = select(Link.record_id).where(
+            Link.workspace_id == self.workspace,
+            Link.connection_id == connection_id,
+            Link.record_id.is_not(None),
+            ~((Link.state == "wanted") & Link.attempt.is_(None)),
+        )
+        if among is not None:
+            query = query.where(Link.record_id.in_(list(among)))
+        return {record_id for record_id in await self.session.scalars(query) if record_id is not None}
 
     async def unmatched_items(self, collection_id: str, *, addresses: Collection[str]) -> Sequence[Link]:
         """Return unmatched items of a collection that hold one of these addresses."""

@@ -9,19 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import Unavailable
 from app.graph.contacts import parse
 from app.ids import new_id
-from app.models import Link, Match, Record
+from app.models import Link, Match
 from app.records import Fields
-from app.records.contact import empty, match_keys
+from app.records.contact import match_keys
 from app.records.link import LinkState
 from app.sync.bulk import update_many
 from app.sync.candidates import Candidates
+from app.sync.importing import import_items
 from app.sync.links import Links
 from app.sync.matching import Matches, Review, match
-from app.sync.news import announce_record
 from app.sync.page import Report, locked_page, receive
-from app.sync.policy import Access
-from app.sync.reconcile import Received, born
-from app.sync.records import Records, Step
 from app.sync.spread import spread, want_all
 from app.sync.work import Work
 
@@ -39,9 +36,8 @@ async def join(work: Work) -> None:
         if not items and not first:
             return
         keys = {link_id: list(match_keys(parse(link.graph_had or {}))) for link_id, link in items.items()}
-        records = await _records(
-            work, session, None if first else {a for held in keys.values() for a in held}
-        )
+        evidence = None if first and items else {key for held in keys.values() for key in held}
+        records = await _records(work, session, evidence)
     matches = match(keys, {record_id: list(match_keys(doc)) for record_id, doc in records.items()})
     await _apply(work, items, matches)
     if first:
@@ -89,11 +85,9 @@ async def _records(work: Work, session: AsyncSession, keys: set[str] | None) -> 
     addresses = None if keys is None else {_address(key) for key in keys}
     if addresses is not None and not addresses:
         return {}
-    return dict(
-        await Candidates(session).records(
-            user=work.connection.user, connection_id=work.connection.id,
-            entity=work.collection.entity, addresses=addresses,
-        )
+    return await Candidates(session).records(
+        user=work.connection.user, connection_id=work.connection.id,
+        entity=work.collection.entity, addresses=addresses,
     )  # fmt: skip
 
 
@@ -163,43 +157,10 @@ def _match_row(work: Work, link: Link, review: Review) -> Match:
 
 
 async def _import(work: Work, links: Sequence[Link]) -> None:
-    """Make records of items that nobody has yet; each becomes the user's own."""
-    listening, own = work.listening(Access.PRIMARY), [link.id for link in links]
-    received = {link.id: born(work.shape, link.graph_had or {}, listening=listening) for link in links}
     async with work.transaction() as session:
-        records = {link.id: _born(work, received[link.id]) for link in links}
-        await Records(session).write([_first_step(record) for record in records.values()])
-        for record in records.values():
-            announce_record(
-                session, record, "created", origin="microsoft", connection_id=work.connection.id,
-                now=record.first_at, changed=[name for name, value in record.doc.items() if value],
-            )  # fmt: skip
-        rows = [_linked_row(work, link, records[link.id].record_id, received[link.id]) for link in links]
+        become = await import_items(work, session, {link.id: link.graph_had or {} for link in links})
+        workspace = work.lease.workspace
+        rows = [{"workspace_id": workspace, "id": link_id, **row} for link_id, row in become.items()]
         await update_many(session, Link, rows)
-        await spread(session, [row["record_id"] for row in rows], now=work.now, skip=own)
-        work.progress.count("to_crm.created", len(rows))
+        await spread(session, [row["record_id"] for row in rows], now=work.now, skip=become)
         await work.move(session)
-
-
-def _born(work: Work, received: Received) -> Record:
-    now = work.now
-    owners = [{"user": work.connection.user, "access": Access.PRIMARY.value}]
-    return Record(
-        workspace_id=work.lease.workspace, record_id=new_id("rec", now), entity=work.collection.entity,
-        crm_id=None, doc=received.doc, extra={"owners": owners}, revision=1, field_at=received.field_at,
-        crm_had={}, crm_revision=0, offers={}, origin="microsoft", origin_connection=work.connection.id,
-        first_at=now, last_at=now,
-    )  # fmt: skip
-
-
-def _first_step(record: Record) -> Step:
-    blank = {name: empty(name) for name in record.doc}
-    return Step(record=record, origin="microsoft", at=record.first_at, previous=blank, new=True)
-
-
-def _linked_row(work: Work, link: Link, record_id: str, received: Received) -> dict[str, Any]:
-    now = work.now
-    return {
-        "workspace_id": link.workspace_id, "id": link.id, "record_id": record_id, "state": "linked",
-        "graph_means": received.link.graph_means, "linked_at": now, "updated_at": now,
-    }  # fmt: skip

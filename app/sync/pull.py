@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,10 +22,12 @@ from app.models import Link
 from app.records.link import Attempt, AttemptKind, LinkState
 from app.sync.adopt import Adoption, adopt, adoptions
 from app.sync.collections import Collections
+from app.sync.importing import import_items, nobody_to_match
 from app.sync.links import Links
 from app.sync.notifications import Unseen
 from app.sync.page import Report, locked_page, receive
 from app.sync.reconcile import needs_rereading
+from app.sync.spread import spread
 from app.sync.switch import restart_round
 from app.sync.work import Work, viewed
 
@@ -190,10 +193,19 @@ async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None
             link.graph_had, link.etag = had(seen.rows[item_id]), seen.rows[item_id].get("@odata.etag")
             link.gone_at, link.updated_at = None, now
             session.add(link)
-    await Links(session).insert([_unmatched(work, row) for row in seen.unknown()])
+    rows = {str(row["id"]): row for row in (_unmatched(work, item) for item in seen.unknown())}
+    if rows and await nobody_to_match(work, session):
+        become = await import_items(
+            work, session, {link_id: row["graph_had"] for link_id, row in rows.items()}
+        )
+        rows = {link_id: row | become[link_id] for link_id, row in rows.items()}
+    await Links(session).insert(list(rows.values()))
+    await spread(
+        session, [row["record_id"] for row in rows.values() if "record_id" in row], now=work.now, skip=rows
+    )
 
 
-def _unmatched(work: Work, row: Document) -> dict[str, object]:
+def _unmatched(work: Work, row: Document) -> dict[str, Any]:
     now = work.now
     return {
         "id": new_id("lnk", now), "connection_id": work.connection.id, "entity": work.collection.entity,

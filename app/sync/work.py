@@ -39,6 +39,7 @@ class Work:
     mailbox: Mailbox
     progress: Progress
     ends_at: float
+    imports_at_once: bool | None = None
     shape: Shape = SHAPE
 
     @property

@@ -1,0 +1,70 @@
+"""Import: records of items that nobody has yet. Each becomes the user's own, and the CRM names it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ids import new_id
+from app.models import Record
+from app.records import Fields
+from app.records.contact import empty
+from app.sync.candidates import Candidates
+from app.sync.news import announce_record
+from app.sync.policy import Access
+from app.sync.reconcile import Received, born
+from app.sync.records import Records, Step
+from app.sync.work import Work
+
+Json = dict[str, Any]
+
+
+async def nobody_to_match(work: Work, session: AsyncSession) -> bool:
+    """Say whether a first round may import as it reads: the user has no record that an item could be.
+
+    A record that the CRM sends meanwhile is recognised by its e-mail among those not named yet.
+    """
+    if work.collection.matched_at is not None or not (work.direction.hears and work.settings.import_new):
+        return False
+    if work.imports_at_once is None:
+        work.imports_at_once = not await Candidates(session).any_record(
+            user=work.connection.user, connection_id=work.connection.id, entity=work.collection.entity
+        )
+    return work.imports_at_once
+
+
+async def import_items(work: Work, session: AsyncSession, wordings: Mapping[str, Fields]) -> dict[str, Json]:
+    """Make a record for each link's item; return what the links become, by link id."""
+    listening, now = work.listening(Access.PRIMARY), work.now
+    received = {link_id: born(work.shape, had, listening=listening) for link_id, had in wordings.items()}
+    records = {link_id: _born(work, each) for link_id, each in received.items()}
+    await Records(session).write([_first_step(record) for record in records.values()])
+    for record in records.values():
+        announce_record(
+            session, record, "created", origin="microsoft", connection_id=work.connection.id,
+            now=record.first_at, changed=[name for name, value in record.doc.items() if value],
+        )  # fmt: skip
+    work.progress.count("to_crm.created", len(records))
+    return {
+        link_id: {
+            "record_id": record.record_id, "state": "linked", "linked_at": now, "updated_at": now,
+            "graph_means": received[link_id].link.graph_means,
+        }
+        for link_id, record in records.items()
+    }  # fmt: skip
+
+
+def _born(work: Work, received: Received) -> Record:
+    now = work.now
+    owners = [{"user": work.connection.user, "access": Access.PRIMARY.value}]
+    return Record(
+        workspace_id=work.lease.workspace, record_id=new_id("rec", now), entity=work.collection.entity,
+        crm_id=None, doc=received.doc, extra={"owners": owners}, revision=1, field_at=received.field_at,
+        crm_had={}, crm_revision=0, offers={}, origin="microsoft", origin_connection=work.connection.id,
+        first_at=now, last_at=now,
+    )  # fmt: skip
+
+
+def _first_step(record: Record) -> Step:
+    blank = {name: empty(name) for name in record.doc}
+    return Step(record=record, origin="microsoft", at=record.first_at, previous=blank, new=True)
