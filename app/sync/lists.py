@@ -133,7 +133,7 @@ def _as_one(rules: ListRules, mine: Element, theirs: Element, *, theirs_win: Cal
 
 
 def closest(rules: ListRules, candidates: Sequence[Elements], stated: Elements) -> Elements:
-    """Return the list that the stated one was most likely edited from: the oldest with the fewest edits."""
+    """Return the list that the stated one was most likely edited from: the first with the fewest edits."""
     return min(candidates, key=lambda candidate: len(edits(rules, candidate, stated)))
 
 
