@@ -109,6 +109,8 @@ class AccountAnswer(Answer):
 
 
 class CountsAnswer(Answer):
+    """How many records of an entity stand how."""
+
     linked: int = Field(title="Linked", description="Records with an item in the mailbox.", examples=[480])
     parked: int = Field(title="Parked", description="Records that can't be written so.", examples=[0])
     in_review: int = Field(
@@ -118,11 +120,15 @@ class CountsAnswer(Answer):
 
 
 class Percentiles(Answer):
+    """How long something takes, in seconds."""
+
     p50: float = Field(title="Median", description="Half of the changes were faster.", examples=[1.2])
     p95: float = Field(title="95th percentile", description="Nearly all were faster.", examples=[4.0])
 
 
 class LagAnswer(Answer):
+    """How late changes arrive, Microsoft's part and ours."""
+
     microsoft_seconds: Percentiles = Field(title="Microsoft", description="From edit to notification.")
     concord_seconds: Percentiles = Field(title="Concord", description="From the notification to the CRM.")
 
@@ -204,7 +210,9 @@ class ConnectionAnswer(Answer):
         examples=["https://concord.example/connect/2fQ…"],
     )
     entities: dict[EntityName, EntityAnswer] = Field(
-        title="Entities", description="How each entity fares, by its name."
+        title="Entities",
+        description="How each entity fares, by its name.",
+        examples=[{"contacts": {"state": "in_sync", "direction": "two_way"}}],
     )
     created_at: Moment = Field(title="Created", description="When it was made.")
     problem: dict[str, Any] | None = Field(

@@ -84,6 +84,8 @@ class MicrosoftAppBody(Body):
 
 
 class CredentialAnswer(Answer):
+    """What proves the application, without its secret."""
+
     kind: Literal["secret", "certificate"] = Field(
         title="Kind", description="What proves the application.", examples=["certificate"]
     )
@@ -117,6 +119,8 @@ class MicrosoftAppAnswer(Answer):
 
 
 class CheckAnswer(Answer):
+    """One thing that was tried, and what came of it."""
+
     check: Literal["authority", "credential", "redirect_uri", "permissions"] = Field(
         title="Check", description="What was tried.", examples=["credential"]
     )
@@ -129,6 +133,8 @@ class CheckAnswer(Answer):
 
 
 class ChecksAnswer(Answer):
+    """Everything that was tried."""
+
     ok: bool = Field(title="Passed", description="Whether everything is in order.", examples=[False])
     checks: list[CheckAnswer] = Field(title="Checks", description="Each thing that was tried.")
 

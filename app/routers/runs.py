@@ -40,6 +40,8 @@ Entity = Annotated[EntityName, Path(title="Entity", description="What to sync.",
 
 
 class Written(Answer):
+    """How many were written on one side."""
+
     created: int = Field(title="Created", description="Made.", examples=[3])
     updated: int = Field(title="Updated", description="Changed.", examples=[12])
     deleted: int = Field(title="Deleted", description="Deleted.", examples=[0])
@@ -63,6 +65,8 @@ class Counts(Answer):
 
 
 class Progress(Answer):
+    """How far a run has come."""
+
     done: int = Field(title="Done", description="Items and records dealt with.", examples=[120])
     total: int | None = Field(title="Total", description="How many there are, once known.", examples=[480])
     rate_per_second: float | None = Field(
@@ -115,6 +119,8 @@ class SyncOne(Body):
 
 
 class SyncMany(SyncOne):
+    """Which entities to sync, and which way."""
+
     entities: list[EntityName] | None = Field(
         default=None,
         min_length=1,
@@ -126,11 +132,19 @@ class SyncMany(SyncOne):
 
 
 class NotRun(Answer):
+    """An entity that could not run, and why."""
+
     entity: EntityName = Field(title="Entity", description="What was not synced.", examples=["tasks"])
-    problem: dict[str, Any] = Field(title="Problem", description="What stands in the way, with its cure.")
+    problem: dict[str, Any] = Field(
+        title="Problem",
+        description="What stands in the way, with its cure.",
+        examples=[{"type": "/problems/sync-disabled"}],
+    )
 
 
 class Started(Answer):
+    """What was queued and what was not."""
+
     runs: list[RunAnswer] = Field(title="Runs", description="The runs that were queued.")
     skipped: list[NotRun] = Field(title="Skipped", description="What could not run, and why.")
 

@@ -21,6 +21,7 @@ from app.sync.consent import consent_url
 from app.sync.feed import News, announce
 from app.sync.switch import connection_changed
 from app.sync.timers import Timers
+from app.sync.workspace_changes import begin_inherited
 
 STATUS: Final[Mapping[str, str]] = {
     "sign-in-needed": "needs_sign_in",
@@ -87,6 +88,7 @@ async def stands(session: AsyncSession, connection: Connection, *, now: datetime
     """Put a connection back to work, or to it for the first time."""
     was, connection.status, connection.problem = connection.status, "active", None
     await moved(session, connection, was=was, now=now)
+    await begin_inherited(session, connection, now=now)
 
 
 def told(

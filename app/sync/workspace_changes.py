@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.graph.scopes import missing
 from app.models import Connection, Workspace
+from app.sync.collections import Collections
 from app.sync.connections import Connections
 from app.sync.settings import BUILT, EffectiveSettings
 from app.sync.switch import connection_changed, settings_changed
@@ -40,12 +42,17 @@ async def change(session: AsyncSession, workspace: Workspace, document: Json, *,
 
 
 async def begin_inherited(session: AsyncSession, connection: Connection, *, now: datetime) -> None:
-    """Start, in a connection that has just become active, what the workspace's defaults switch on."""
+    """Start, in a connection that has just become active, what the workspace's defaults switch on.
+
+    What runs already, or lacks its permission, is left as it is. Safe to repeat.
+    """
     for entity in BUILT:
-        chosen = await EffectiveSettings(session).chosen(connection.id, entity)
-        after = await EffectiveSettings(session).of(connection.id, entity)
-        if after.direction != "disabled" and "direction" not in chosen:
-            await settings_changed(session, connection, entity, before=OFF, after=after, now=now)
+        settings = await EffectiveSettings(session).of(connection.id, entity)
+        if settings.direction == "disabled" or missing(entity, granted=connection.granted_scopes or ()):
+            continue
+        collection = await Collections(session).of(connection.id, entity)
+        if collection is None or not (collection.hears or collection.sends):
+            await settings_changed(session, connection, entity, before=OFF, after=settings, now=now)
 
 
 class _Off:

@@ -1,6 +1,7 @@
 """What holds for every request: credentials, problems, ids, bodies, pages."""
 
 import json
+import logging
 from base64 import urlsafe_b64encode
 
 import httpx
@@ -78,6 +79,18 @@ async def test_the_callers_request_id_comes_back_where_it_is_sane(anonymous):
     assert kept.headers["x-request-id"] == "crm-42.a:b_c"
     assert replaced.headers["x-request-id"].startswith("req_")
     assert too_long.headers["x-request-id"].startswith("req_")
+
+
+async def test_a_log_line_names_the_request_and_no_secret(workspace, caplog):
+    caplog.set_level(logging.INFO, logger="app.api")
+
+    await workspace.http.get("/v1/workspace?ada@example.org", headers={"X-Request-Id": "crm-42"})
+
+    (line,) = [record.msg for record in caplog.records if record.name == "app.api"]
+    assert (line["request_id"], line["workspace"]) == ("crm-42", workspace.id)
+    assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/workspace", 200)
+    assert workspace.key not in str(line)
+    assert "ada@" not in str(line)
 
 
 async def test_unknown_paths_and_methods_are_problems(api):

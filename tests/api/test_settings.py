@@ -6,6 +6,7 @@ from sqlalchemy import text
 from app import clock
 from app.sync.connections import Connections
 from app.sync.settings import EffectiveSettings
+from app.sync.standing import stands
 
 SLUG = "/problems/"
 GRANTED = ["User.Read", "Contacts.ReadWrite", "offline_access"]
@@ -188,6 +189,20 @@ async def test_a_default_direction_switches_what_inherits_it(workspace, path, co
     assert await in_database(resources, workspace, query) == [(False, True), (True, True)]
     await workspace.http.patch("/v1/workspace", json={"defaults": {"contacts": {"direction": None}}})
     assert await in_database(resources, workspace, query) == [(False, False), (False, True)]
+
+
+async def test_a_default_direction_begins_once_the_user_has_signed_in(workspace, connect, resources):
+    default = {"defaults": {"contacts": {"direction": "two_way"}}}
+    await workspace.http.patch("/v1/workspace", json=default)
+    connection_id = await connect("pending")
+
+    for _ in range(2):
+        async with resources.db.transaction(workspace.id) as session:
+            connection = await Connections(session).locked(connection_id)
+            await stands(session, connection, now=clock.now())
+
+    assert await in_database(resources, workspace, "SELECT trigger FROM runs") == [("initial",)]
+    assert await in_database(resources, workspace, "SELECT hears, sends FROM collections") == [(True, True)]
 
 
 @pytest.mark.feature("C1")
