@@ -110,9 +110,7 @@ def test_a_run_in_one_direction_moves_nothing_the_other_way(crm, ada, sandbox, s
 
 @pytest.mark.feature("A5")
 def test_a_run_from_outlook_alone_leaves_what_the_crm_owes_to_a_run_to_outlook(crm, ada, sandbox, syncing):
-    sandbox.fault(
-        {"status": 503, "retry_after": 2}, times=1, mail=ada.mail, method="POST", path="*/contacts"
-    )
+    sandbox.fault({"status": 503, "retry_after": 2}, times=1, mail=ada.mail, method="POST", path="*/contacts")
     crm.puts("c-1", **GRACE)
     eventually(lambda: ada.writes(after=0))
 
