@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from app.graph.calls import delete_contact
 from app.graph.protocol import Document
 from app.models import Link
 from app.sync.page import Page, Report, receive
+from app.sync.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,10 @@ class Adoption:
     item_id: str
     item: Document
     copies: tuple[Document, ...] = ()
+
+    def doublets(self) -> list[Document]:
+        """Return what a repeated create of ours made twice, where nobody has touched it since."""
+        return [copy for copy in self.copies if untouched(copy)]
 
 
 def mark(link: Link) -> str:
@@ -60,3 +66,12 @@ def untouched(item: Document) -> bool:
 
 def _born(pair: tuple[str, Document]) -> str:
     return str(pair[1].get("createdDateTime"))
+
+
+async def remove_doublets(work: Work, adopted: Iterable[Adoption]) -> None:
+    """Delete our own doublets; the older item is the link's."""
+    doublets = [item for adoption in adopted for item in adoption.doublets()]
+    if doublets:
+        await work.mailbox.batch(
+            [delete_contact(item["id"], etag=item.get("@odata.etag")) for item in doublets]
+        )

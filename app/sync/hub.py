@@ -28,15 +28,20 @@ def move_record(
 
 
 def revive_record(
-    session: AsyncSession, record: Record, received: Received, *, connection_id: str, now: datetime
+    session: AsyncSession,
+    record: Record,
+    received: Received,
+    *,
+    reason: Reason,
+    connection_id: str,
+    now: datetime,
 ) -> None:
-    """Bring a deleted record back with the edit that outlived its deletion: the CRM hears of it anew."""
+    """Bring a deleted record back: restored in Outlook, or edited meanwhile. The CRM hears of it anew."""
     record.deleted_at = record.deleted_because = None
     _step(session, record, received, now=now)
     announce_record(
         session, record, "created", origin=MICROSOFT, connection_id=connection_id, now=now,
-        changed=received.changed,
-        previous=received.previous, reason=Reason.EDIT_OUTLIVED_DELETE,
+        changed=received.changed, previous=received.previous, reason=reason,
     )  # fmt: skip
 
 

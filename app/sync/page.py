@@ -79,6 +79,8 @@ def receive(page: Page, report: Report) -> None:
     """Merge one report into its record and move the link's bases."""
     link = page.links[report.link_id]
     record = page.record_of(link)
+    if link.state == LinkState.SUSPENDED and record.record_id not in page.access:
+        return  # out of scope: both copies stay, bases frozen
     received = _merged(page, link, record, report)
     if record.deleted_at is not None:
         _receive_of_deleted(page, link, record, received)
@@ -109,17 +111,28 @@ def _move(page: Page, link: Link, record: Record, received: Received) -> None:
 
 
 def _receive_of_deleted(page: Page, link: Link, record: Record, received: Received) -> None:
-    """Let an edit made while the CRM deleted the record outlive that delete, if it was to reach Outlook."""
+    """Bring a record back that Outlook's user restored, or edited while the CRM deleted it."""
+    if link.state == LinkState.REMOVED_THERE and record.deleted_because == "deleted_in_microsoft":
+        if page.work.listening(page.access.get(record.record_id)).accepts and page.work.collection.hears:
+            _revive(page, link, record, received, reason=Reason.RESTORED)
+            page.work.progress.count("to_crm.created")
+        return
     deleting = page.work.settings.removed_from_crm == "delete" and page.work.collection.sends
     if not received.previous or not deleting or link.state != LinkState.LINKED:
         return
-    revive_record(page.session, record, received, connection_id=link.connection_id, now=page.now)
+    _revive(page, link, record, received, reason=Reason.EDIT_OUTLIVED_DELETE)
     Conflicts(page.session).add_deleted_vs_edited(
         record, connection_id=link.connection_id, fields=received.previous, now=page.now
     )
-    decide(link, Reason.EDIT_OUTLIVED_DELETE, run=page.work.progress.run_id, now=page.now)
-    page.moved.add(record.record_id)
     page.work.progress.count("conflicts")
+
+
+def _revive(page: Page, link: Link, record: Record, received: Received, *, reason: Reason) -> None:
+    revive_record(
+        page.session, record, received, reason=reason, connection_id=link.connection_id, now=page.now
+    )
+    decide(link, reason, run=page.work.progress.run_id, now=page.now)
+    page.moved.add(record.record_id)
 
 
 def _note_conflicts(page: Page, link: Link, record: Record, received: Received) -> None:

@@ -20,7 +20,7 @@ from app.graph.protocol import DeltaExpired, Document, NotFound
 from app.ids import new_id
 from app.models import Link
 from app.records.link import Attempt, AttemptKind, LinkState
-from app.sync.adopt import Adoption, adopt, adoptions
+from app.sync.adopt import Adoption, adopt, adoptions, remove_doublets
 from app.sync.collections import Collections
 from app.sync.importing import import_items, nobody_to_match
 from app.sync.links import Links
@@ -33,6 +33,9 @@ from app.sync.work import Work, viewed
 
 HEARD = frozenset(
     {LinkState.LINKED, LinkState.SUSPENDED, LinkState.MOVED_OUT, LinkState.REMOVED_THERE, LinkState.GONE}
+)
+LIVE_HERE = frozenset(
+    {LinkState.LINKED, "unmatched", LinkState.IN_REVIEW, LinkState.IGNORED, LinkState.SEVERED}
 )
 SHOWN_UNMATCHED = frozenset({"unmatched", LinkState.IN_REVIEW})
 
@@ -98,6 +101,7 @@ class Seen:
     def unknown(self) -> list[Document]:
         """Return items that no link knows and none of our own creates made."""
         ours = {adoption.item_id for adoption in self.adopted}
+        ours |= {copy["id"] for adoption in self.adopted for copy in adoption.doublets()}
         return [
             row for item_id, row in self.rows.items() if item_id not in self.known and item_id not in ours
         ]
@@ -128,6 +132,7 @@ async def _take(work: Work, page: delta.Page) -> None:
         work.progress.count("pulled", len(seen.rows))
         work.progress.advance(len(seen.rows))
         await work.move(session, **_position(work, page))
+    await remove_doublets(work, seen.adopted)
 
 
 def _position(work: Work, page: delta.Page) -> dict[str, object]:
@@ -145,7 +150,7 @@ async def _sorted(work: Work, page: delta.Page) -> Seen:
     fresh = {
         item_id: row
         for item_id, row in rows.items()
-        if work.collection.round_full or item_id not in known or known[item_id].etag != row.get("@odata.etag")
+        if work.collection.round_full or item_id not in known or not _echo(known[item_id], row)
     }
     unknown = [item_id for item_id in fresh if item_id not in known]
     adopted: list[Adoption] = []
@@ -155,7 +160,7 @@ async def _sorted(work: Work, page: delta.Page) -> Seen:
     reread, gone = await _reread(work, known, fresh)
     fresh |= reread
     return Seen(
-        {item_id: link for item_id, link in known.items() if item_id not in gone},
+        known,
         {item_id: row for item_id, row in fresh.items() if item_id not in gone},
         [*page.removed, *gone],
         adopted,
@@ -163,26 +168,33 @@ async def _sorted(work: Work, page: delta.Page) -> Seen:
     )
 
 
+def _echo(link: Link, row: Document) -> bool:
+    """Say whether a row tells nothing new: the link lives, and we have received this very version."""
+    return link.etag == row.get("@odata.etag") and link.state in LIVE_HERE and link.gone_at is None
+
+
 async def _reread(
     work: Work, known: Mapping[str, Link], rows: Mapping[str, Document]
 ) -> tuple[dict[str, Document], set[str]]:
-    """GET the items whose row may be older than what we know of them."""
+    """GET the items whose row may be older than what we know: they were edited, gone, or elsewhere since."""
     doubtful = [
-        item_id
-        for item_id, row in rows.items()
-        if item_id in known
-        and known[item_id].state in HEARD
-        and needs_rereading(work.shape, viewed(known[item_id]), had(row))
+        item_id for item_id, row in rows.items() if item_id in known and _doubtful(work, known[item_id], row)
     ]
     answers = await work.mailbox.batch([read_contact(item_id) for item_id in doubtful]) if doubtful else []
     found: dict[str, Document] = {}
     gone: set[str] = set()
     for item_id, answer in zip(doubtful, answers, strict=True):
-        if isinstance(answer.error(), NotFound):
+        if isinstance(answer.error(), NotFound) or answer.result().get("parentFolderId") != work.folder:
             gone.add(item_id)
         else:
             found[item_id] = answer.result()
     return found, gone
+
+
+def _doubtful(work: Work, link: Link, row: Document) -> bool:
+    """Say whether a row alone proves too little: a replay must not bring back what has gone."""
+    back = link.state in HEARD - LIVE_HERE - {LinkState.SUSPENDED}
+    return back or (link.state in HEARD and needs_rereading(work.shape, viewed(link), had(row)))
 
 
 async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None:

@@ -7,12 +7,12 @@ ambiguous create is repeated at the earliest 60 seconds after its attempt and af
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.graph.calls import delete_contact, read_contact
+from app.graph.calls import read_contact
 from app.graph.marks import find_marked
 from app.graph.protocol import Document, NotFound
 from app.models import Link
 from app.records.link import Attempt, AttemptKind, LinkState
-from app.sync.adopt import Adoption, adopt, adoptions, mark, untouched
+from app.sync.adopt import adopt, adoptions, mark, remove_doublets
 from app.sync.links import Links
 from app.sync.page import Report, locked_page, receive
 from app.sync.work import Work
@@ -50,7 +50,7 @@ async def _settle_creates(work: Work, creating: Sequence[Link]) -> None:
         for link in (await Links(session).locked(missing)).values():
             _look_again(link, now=now)
         await work.move(session)
-    await _remove_copies(work, adopted)
+    await remove_doublets(work, adopted)
 
 
 def _look_again(link: Link, *, now: datetime) -> None:
@@ -63,15 +63,6 @@ def _look_again(link: Link, *, now: datetime) -> None:
     else:
         link.attempt = {**link.attempt, "looks": looks}
         link.due_at = link.next_attempt_at = max(began + PATIENCE, now + timedelta(seconds=1))
-
-
-async def _remove_copies(work: Work, adopted: Sequence[Adoption]) -> None:
-    """Delete what a repeated create made twice, if nobody has touched it since."""
-    copies = [copy for adoption in adopted for copy in adoption.copies if untouched(copy)]
-    if copies:
-        await work.mailbox.batch(
-            [delete_contact(copy["id"], etag=copy.get("@odata.etag")) for copy in copies]
-        )
 
 
 async def reread(work: Work, links: Sequence[Link]) -> None:
