@@ -165,6 +165,7 @@ def continued(scene: Scene) -> str:
         connected["id"] == was and connected["status"] == "active",
         f"The connection is {connected['status']}.",
     )
+    scene.start_crm()
     both = len(scene.stage.crm.contacts()), len(scene.stage.outlook.contacts(scene.outlook_folder))
     must(both == (expected, expected), f"{both[0]} contacts in the CRM, {both[1]} in Outlook, of {expected}")
     _, seconds = story.edit_in_outlook(scene.stage, scene.outlook_folder, within=QUICK_SECONDS)

@@ -77,7 +77,9 @@ def test_an_end_that_is_not_clean_is_noticed_by_its_row(smoke, row):
 def demo_of(stack):
     """Return what the demo's CRM holds and what the demo said, once it has told its story."""
     log = stack.folder / "logs" / "demo.log"
-    said = eventually(lambda: "Ctrl-C ends" in log.read_text() and log.read_text(), within=120)
+    eventually(lambda: log.exists() and "Ctrl-C ends" in log.read_text(), within=120)
+    said = log.read_text()
+    log.unlink()
     port = json.loads((stack.folder / "state.json").read_text())["ports"]["crm"]
     contacts = accepted(httpx.get(f"http://127.0.0.1:{port}/api/contacts")).json()["data"]
     key = {"Authorization": f"Bearer {stack.dev['workspace_key']}"}
