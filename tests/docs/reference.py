@@ -1,0 +1,78 @@
+"""The tables of docs/reference.md, told from the code: ``python tests/docs/reference.py`` writes them anew."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from app.config import Settings
+from app.main import create_app
+from app.metrics import REGISTRY
+from app.openapi import operations
+from app.reasons import REASONS
+from app.routers.problems import catalogue
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
+OWN = "concord"
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document, as ``concord openapi`` prints it."""
+    anything = "postgresql://nobody@localhost/none"
+    settings = Settings(
+        database_url=anything, database_sweep_url=anything, redis_url="redis://localhost", keys="k:AA==",
+        operator_key="only-for-the-document", public_url="https://concord.example",
+    )  # fmt: skip
+    return create_app(settings).openapi()
+
+
+def tables() -> dict[str, str]:
+    """Return each table by its name in the page."""
+    return {
+        "operations": table(
+            ("operation", "request", "does"),
+            (
+                (f"`{operation['operationId']}`", f"`{method.upper()} {path}`", operation["summary"])
+                for path, method, operation in operations(document())
+            ),
+        ),
+        "problems": table(
+            ("problem", "status", "title", "who", "cure"),
+            (
+                (f"`{slug}`", str(known.status or "state"), known.title, known.who or "", known.cure)
+                for slug, known in catalogue().items()
+            ),
+        ),
+        "reasons": table(("code", "means"), ((f"`{code}`", title) for code, title in REASONS.items())),
+        "metrics": table(
+            ("metric", "kind", "counts"),
+            (
+                (f"`{_full(family)}`", family.type, family.documentation)
+                for family in REGISTRY.collect()
+                if family.name.startswith(OWN)
+            ),
+        ),
+    }
+
+
+def _full(family: Any) -> str:
+    return f"{family.name}_total" if family.type == "counter" else str(family.name)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def renewed(page: str) -> str:
+    """Return the page with each of its tables as the code has it now."""
+    for name, told in tables().items():
+        block = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+        page, found = re.subn(block, lambda m, told=told: f"{m[1]}{told}\n{m[2]}", page, flags=re.DOTALL)
+        if found != 1:
+            raise LookupError(f"docs/reference.md has no place for {name}")
+    return page
+
+
+if __name__ == "__main__":
+    REFERENCE.write_text(renewed(REFERENCE.read_text()))
