@@ -18,7 +18,7 @@ from app.follow import following
 from app.jobs import BULK_QUEUE, NOW_QUEUE, Bell, sweep, work
 from app.sync.resources import opened
 
-POLL_SECONDS = 0.01
+POLL_SECONDS = {NOW_QUEUE: 0.01, BULK_QUEUE: 0.1}
 JOB_SECONDS = 60
 JOBS_AT_ONCE = {NOW_QUEUE: 16, BULK_QUEUE: 4}
 
@@ -61,7 +61,7 @@ def _worker(queue: str, redis: ArqRedis, context: dict[str, Any]) -> Worker:
         redis_pool=redis,
         ctx=context,
         max_jobs=JOBS_AT_ONCE[queue],
-        poll_delay=POLL_SECONDS,
+        poll_delay=POLL_SECONDS[queue],
         job_timeout=JOB_SECONDS,
         keep_result=0,
         handle_signals=False,
