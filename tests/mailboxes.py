@@ -127,7 +127,7 @@ class Outlook:
 
     def folder_id(self, name: str = FOLDER) -> str:
         folders = self.call("GET", "me/contactFolders", **{"$top": 100})["value"]
-        return next(found["id"] for found in folders if found["displayName"] == name)
+        return str({found["displayName"]: found["id"] for found in folders}[name])
 
     def contacts(self, folder: str = FOLDER, **params: Any) -> list[Json]:
         path: str | None = f"me/contactFolders/{self.folder_id(folder)}/contacts"
@@ -184,7 +184,7 @@ class Outlook:
     def rounds(self, *, after: int) -> list[Json]:
         return self.requests(after=after, path="/contacts/delta")
 
-    def is_left_alone(self, *, seconds: float = 1.5) -> None:
+    def is_left_alone(self, *, seconds: float = 1.2) -> None:
         """Wait until nobody has asked anything of this mailbox for a while."""
         last = 0
         while last != (last := self.mark()):

@@ -4,9 +4,12 @@
 through public interfaces: Concord's API, Microsoft Graph, the sandbox's controls.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import psutil
 from mailboxes import FOLDER, Json, Outlook, Sandbox, accepted, eventually
 
 __all__ = ["ENDED", "FOLDER", "Crm", "Outlook", "Sandbox", "World", "accepted", "eventually"]
@@ -44,7 +47,7 @@ class Crm:
     def rests(self) -> None:
         """Let no clock that is moved later set its connections to work."""
         for connection in self.call("GET", "/v1/connections")["data"]:
-            self.call("PATCH", f"/v1/connections/{connection['id']}", json={"paused": True})
+            self.http.patch(f"/v1/connections/{connection['id']}", json={"paused": True})
 
     def chooses(self, connection: str, **settings: Any) -> Json:
         wanted = {"direction": "two_way", "folder_name": FOLDER, **settings}
@@ -115,6 +118,21 @@ class World:
         self._crms.append(Crm(self.contract["api"], made["key"]["secret"], made["id"]))
         self._crms[-1].mark_property = self.contract["mark_property"]
         return self._crms[-1]
+
+    def part(self, name: str) -> psutil.Process:
+        """Return the process of a part of the stack: api or worker."""
+        parts = psutil.Process(self.contract["pid"]).children(recursive=True)
+        return next(part for part in parts if {"app.cli", name} <= set(part.cmdline()))
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[psutil.Process]:
+        """Stop a part in its tracks for a while; it goes on where it was."""
+        part = self.part(name)
+        part.suspend()
+        try:
+            yield part
+        finally:
+            part.resume()
 
     def close(self) -> None:
         for crm in self._crms:
