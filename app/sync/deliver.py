@@ -106,14 +106,20 @@ async def _leave(session: AsyncSession, webhook_id: str) -> None:
 
 async def _due(session: AsyncSession, webhook: Webhook, *, now: datetime) -> Delivery | None:
     """Return what is to be sent now: what was set aside, the first batch that waits, or a new one."""
-    open_ = await Deliveries(session).open_of(webhook.id)
-    waiting = [delivery for delivery in open_ if delivery.status == "pending"]
+    candidates = await _candidates(session, webhook)
+    waiting = [delivery for delivery in candidates if delivery.status == "pending"]
     webhook.next_attempt_at = waiting[0].next_attempt_at if waiting else None
-    candidates = [delivery for delivery in open_ if delivery.status == "aside"] + waiting[:1]
     for delivery in candidates:
         if delivery.next_attempt_at is None or delivery.next_attempt_at <= now:
             return delivery
     return None if waiting else await _gather(session, webhook, now=now)
+
+
+async def _candidates(session: AsyncSession, webhook: Webhook) -> list[Delivery]:
+    """Return what may be sent without leaving the order: what is set aside, and the first batch."""
+    open_ = await Deliveries(session).open_of(webhook.id)
+    waiting = [delivery for delivery in open_ if delivery.status == "pending"]
+    return [delivery for delivery in open_ if delivery.status == "aside"] + waiting[:1]
 
 
 async def _gather(session: AsyncSession, webhook: Webhook, *, now: datetime) -> Delivery | None:
@@ -143,7 +149,7 @@ async def _rest(session: AsyncSession, webhook: Webhook, *, now: datetime) -> No
 
     The counter's lock is held while we look: whoever announces meanwhile comes after us and sets it again.
     """
-    moments = [d.next_attempt_at for d in await Deliveries(session).open_of(webhook.id) if d.next_attempt_at]
+    moments = [d.next_attempt_at for d in await _candidates(session, webhook) if d.next_attempt_at]
     if moments:
         await Timers(session).set(KIND, webhook.id, min(moments))
         return

@@ -31,6 +31,7 @@ class Deliveries:
             Delivery.webhook_id == webhook_id,
             Delivery.status.in_(("pending", "aside")),
         )
+        await self.session.flush()  # what is read anew would otherwise undo what just moved
         rows = await self.session.scalars(
             query.order_by(Delivery.seqs), execution_options={"populate_existing": True}
         )

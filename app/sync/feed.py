@@ -119,7 +119,8 @@ WITH counted AS (
 ), timed AS (
     INSERT INTO timers (workspace_id, kind, target, due_at)
     SELECT :workspace, 'webhook', id, GREATEST(:unheard_at, next_attempt_at) FROM waiting
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (workspace_id, kind, target) DO UPDATE SET due_at = excluded.due_at
+    WHERE timers.due_at > excluded.due_at
 )
 SELECT ARRAY(SELECT id FROM waiting WHERE next_attempt_at IS NULL OR next_attempt_at <= :now) FROM counted
 """)  # noqa: S608  names of our own columns

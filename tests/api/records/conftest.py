@@ -14,12 +14,14 @@ from app.records.contact import FIELDS, canonical
 from app.records.link import LinkView
 from app.records.patch import difference
 from app.sync.conflicts import Side, Stamp
+from app.sync.deliver import deliver
 from app.sync.due import due_record
 from app.sync.hub import delete_record, move_record
 from app.sync.news import announce_created
 from app.sync.reconcile import Received
 from app.sync.records import Records, Step
 from app.sync.timers import due_timers
+from tests.api.records.endpoint import Endpoint
 
 
 @pytest.fixture
@@ -159,5 +161,31 @@ def work(resources, workspace):
             due = await due_timers(session, now=clock.now(), limit=100)
         for timer in [timer for timer in due if timer.kind == "record"]:
             await due_record(resources, timer.workspace_id, timer.target)
+
+    return run
+
+
+@pytest.fixture
+async def endpoint():
+    served = Endpoint()
+    await served.start()
+    yield served
+    await served.stop()
+
+
+@pytest.fixture
+def delivering(resources):
+    """Deliver whatever is due, as the worker would."""
+
+    async def run():
+        for _ in range(100):
+            async with resources.db.transaction(None) as session:
+                due = await due_timers(session, now=clock.now(), limit=100)
+            webhooks = [timer for timer in due if timer.kind == "webhook"]
+            if not webhooks:
+                return
+            for timer in webhooks:
+                await deliver(resources, timer.workspace_id, timer.target)
+        raise AssertionError("there is no end to it")
 
     return run
