@@ -62,7 +62,9 @@ class Pages:
         """Take the browser back from Microsoft's sign-in."""
         self.desk.look_again()
         problem = request.query_params.get("problem")
-        return back(f"Signing in did not work: {problem}." if problem else "Connected. Choose what syncs.")
+        if problem:
+            return back(f"Not connected yet: {problem.replace('-', ' ')}. The card says what to do.")
+        return back("Connected. Choose what syncs.")
 
     async def new(self, _request: Request) -> Response:
         return page("contact.html", contact=None, form=filled({}), users=USERS, owner=USERS[0].id)

@@ -9,7 +9,7 @@ from standardwebhooks.webhooks import Webhook
 
 from sandbox.crm.concord import Concord
 from sandbox.crm.hearing import apply
-from sandbox.crm.hook import PATH
+from sandbox.crm.hook import PATH, Hook
 from sandbox.crm.main import create_app
 from sandbox.crm.screen import chosen, fields
 from sandbox.crm.sending import Sending
@@ -291,3 +291,35 @@ def test_the_settings_screen_is_drawn_from_the_document_and_sends_only_what_chan
     assert [(field.name, field.widget) for field in shown] == [("first", "radio"), ("second", "switch")]
     assert chosen({"first": "b", "second": "on"}, fields=shown) == {"first": "b"}
     assert chosen({"first": "a"}, fields=shown) == {"second": False}
+
+
+async def test_a_crm_that_lost_its_store_takes_everything_over_and_follows_the_feed(store):
+    """What has no name yet gets one, and an endpoint whose secret nobody knows gets a new one."""
+    ada, mary = {**ADA, "revision": 1}, {"display_name": "Mary Shelley", "revision": 1}
+    concord = {
+        "GET /v1/webhooks": {"data": [{"id": "whk_1", "url": "http://elsewhere/hooks/concord", "acknowledges": True}]},
+        "PATCH /v1/webhooks/whk_1": {},
+        "POST /v1/webhooks/whk_1/rotate-secret": {"secret": SECRET},
+        "GET /v1/contacts": {"data": [{**ada, "crm_id": "c-1", "record_id": "rec_1"}, {**mary, "crm_id": None, "record_id": "rec_2"}], "next_cursor": None, "feed_cursor": "here"},
+        "PUT": {**mary, "record_id": "rec_2"},
+        "GET /v1/changes": {"changes": [change("updated", revision=2, crm_id="c-1", job_title="Countess")], "next_cursor": "there", "has_more": False},
+        "POST /v1/changes/ack": {},
+    }  # fmt: skip
+    asked = []
+
+    def answer(request):
+        asked.append(f"{request.method} {request.url.path}")
+        return httpx.Response(200, json=concord.get(asked[-1], concord["PUT"]))
+
+    hook = Hook(
+        store,
+        Concord("http://concord.example", key="ck", transport=httpx.MockTransport(answer)),
+        url="http://crm.example",
+    )
+    await hook.settle()
+    await hook.catch_up()
+
+    assert (store.fact("secret"), store.fact("cursor")) == (SECRET, "there")
+    assert store.contact("c-1").document["job_title"] == "Countess"
+    assert f"PUT /v1/contacts/{store.of_record('rec_2').crm_id}" in asked
+    assert asked[-1] == "POST /v1/changes/ack"
