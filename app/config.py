@@ -79,6 +79,13 @@ class Settings(BaseSettings):
         default="json", description="One JSON object a line, or lines for a person."
     )
 
+    worker_metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="The worker serves its `/metrics` on this port, if one is given.",
+    )
+
     development: bool = Field(
         default=False,
         description="Allows webhooks and return URLs on loopback, and what is below. Never in production.",

@@ -23,6 +23,7 @@ from app.sync.connect import check_connection
 from app.sync.deliver import deliver
 from app.sync.disconnect import disconnect
 from app.sync.due import due_record
+from app.sync.purge import purge_all
 from app.sync.renew import renew
 from app.sync.resources import Resources
 from app.sync.rounds import sync_collection
@@ -82,9 +83,17 @@ async def sweep(ctx: Context) -> None:
     async with sweeper.transaction(None) as session:
         collections = await due_collections(session, now=now, limit=SWEPT_AT_ONCE)
         timers = await due_timers(session, now=now, limit=SWEPT_AT_ONCE)
+    metrics.DUE.labels("collection").set(len(collections))
+    metrics.DUE.labels("timer").set(len(timers))
     rings = [Ring("collection", workspace, target) for workspace, target in collections]
     rings += [Ring(timer.kind, timer.workspace_id, timer.target) for timer in timers]
     await bell(rings)
+
+
+async def forget(ctx: Context) -> None:
+    """Erase, in every workspace, what is older than it is kept: once a day."""
+    resources: Resources = ctx["resources"]
+    log.info("purge.done", rows=await purge_all(resources.db, now=clock.now()))
 
 
 @dataclass(frozen=True, slots=True)

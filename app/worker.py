@@ -10,12 +10,15 @@ from typing import Any
 
 from arq import Worker, cron, func
 from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.cron import CronJob
+from prometheus_client import start_http_server
 
 from app import clock
 from app.config import Settings
 from app.db import Database
 from app.follow import following
-from app.jobs import BULK_QUEUE, NOW_QUEUE, Bell, sweep, work
+from app.jobs import BULK_QUEUE, NOW_QUEUE, Bell, forget, sweep, work
+from app.metrics import REGISTRY
 from app.sync.resources import opened
 
 POLL_SECONDS = {NOW_QUEUE: 0.01, BULK_QUEUE: 0.1}
@@ -31,6 +34,8 @@ async def serve(settings: Settings) -> None:
     try:
         async with opened(settings, doorbell=bell) as resources, following(settings, clock.follow):
             context = {"resources": resources, "sweeper": sweeper, "bell": bell}
+            if settings.worker_metrics_port is not None:
+                start_http_server(settings.worker_metrics_port, registry=REGISTRY)
             await _until_stopped([_worker(queue, redis, context) for queue in JOBS_AT_ONCE])
     finally:
         await sweeper.close()
@@ -56,7 +61,7 @@ def _worker(queue: str, redis: ArqRedis, context: dict[str, Any]) -> Worker:
     # keep_result=0: while a result is kept, arq silently refuses a new job with the same id.
     return Worker(
         functions=[func(work, keep_result=0, max_tries=1)],
-        cron_jobs=[cron(sweep, second=set(range(60)), keep_result=0)] if queue == NOW_QUEUE else [],
+        cron_jobs=_clockwork() if queue == NOW_QUEUE else [],
         queue_name=queue,
         redis_pool=redis,
         ctx=context,
@@ -66,6 +71,13 @@ def _worker(queue: str, redis: ArqRedis, context: dict[str, Any]) -> Worker:
         keep_result=0,
         handle_signals=False,
     )
+
+
+def _clockwork() -> list[CronJob]:
+    return [
+        cron(sweep, second=set(range(60)), keep_result=0),
+        cron(forget, hour=3, minute=17, second=0, keep_result=0),
+    ]
 
 
 def run(settings: Settings) -> None:

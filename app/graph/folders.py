@@ -64,6 +64,16 @@ async def find_or_make_folder(mailbox: Mailbox, name: str) -> Folder:
     return Folder.parse(made)
 
 
+async def rename_folder(mailbox: Mailbox, folder_id: str, name: str) -> bool:
+    """Give a folder another name; say whether it was free."""
+    path = f"/me/contactFolders/{quote(folder_id, safe='')}"
+    try:
+        await mailbox.request(Call("PATCH", path, {"displayName": name}), missing=FolderGone)
+    except FolderExists:
+        return False
+    return True
+
+
 async def is_deleted(mailbox: Mailbox, found: Folder) -> bool:
     """Say whether a folder lies in Deleted Items: Exchange moves it there first."""
     return found.parent_id is not None and bool(await deleted_among(mailbox, [found.parent_id]))

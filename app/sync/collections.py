@@ -43,6 +43,13 @@ class Collections:
         )
         return (await self.session.scalars(query)).all()
 
+    async def working(self) -> Sequence[Collection]:
+        """Return every collection of the workspace that hears or sends."""
+        query = select(Collection).where(
+            Collection.workspace_id == self.workspace, Collection.hears | Collection.sends
+        )
+        return (await self.session.scalars(query.order_by(Collection.id))).all()
+
     async def opened(self, connection_id: str, entity: str, *, now: datetime) -> Collection:
         """Return the collection of this entity, made now if need be."""
         row = {

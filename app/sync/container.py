@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import structlog
+
 from app.errors import Refused
-from app.graph.folders import Folder, find_or_make_folder, folder, is_deleted
+from app.graph.folders import Folder, find_or_make_folder, folder, is_deleted, rename_folder
 from app.graph.protocol import FolderGone
 from app.sync.timers import Timers
 from app.sync.work import Work
+
+log = structlog.get_logger()
 
 
 async def ensure_folder(work: Work) -> None:
@@ -20,6 +24,20 @@ async def ensure_folder(work: Work) -> None:
         )
     elif (work.progress.trigger == "manual" or work.collection.failures) and await _own(work) is None:
         raise folder_gone()
+    if work.collection.container_name != work.settings.folder_name:
+        await _rename(work)
+
+
+async def _rename(work: Work) -> None:
+    """Follow the choice of another name: the folder stays, with everything in it.
+
+    Where another folder has that name already, ours keeps its own. How its user renames it is theirs.
+    """
+    name = work.settings.folder_name
+    if not await rename_folder(work.mailbox, work.folder, name):
+        log.warning("folder.name_taken", collection=work.collection.id)
+    async with work.transaction() as session:
+        await work.move(session, container_name=name)
 
 
 def folder_gone() -> Refused:

@@ -22,7 +22,7 @@ from app.sync.decisions import decide
 from app.sync.hub import delete_record
 from app.sync.links import LIVE, Links
 from app.sync.page import Page, Report, locked_page, receive
-from app.sync.policy import Access, DeletedInMicrosoft, Direction, Happening, item_gone
+from app.sync.policy import Access, DeletedInMicrosoft, Direction, Happening, SharedDeletes, item_gone
 from app.sync.projection import Update, owed
 from app.sync.settle import kind_of
 from app.sync.work import Work, viewed
@@ -163,6 +163,7 @@ def _happening(page: Page, link: Link, *, others: Sequence[Link]) -> Happening:
         access=Access(access) if access else Access.VIEW_ONLY,
         other_live_links=len(live),
         record_lives=record.deleted_at is None,
+        shared=SharedDeletes(work.workspace.rules.get("shared_deletes", SharedDeletes.LAST_COPY)),
     )
 
 

@@ -18,10 +18,7 @@ HAVE_SIGNED_IN = ("active", "needs_sign_in", "needs_admin_consent", "needs_opera
 
 
 async def change(session: AsyncSession, workspace: Workspace, document: Json, *, now: datetime) -> None:
-    """Make the document what is configured, and let the connections follow.
-
-    Workers read the workspace before each piece of work, so what is switched off needs no word from here.
-    """
+    """Make the document what is configured, and let the connections follow at once."""
     could = _may_sync(workspace)
     moves_defaults = document["defaults"] != workspace.defaults
     connections = await _signed_in(session) if moves_defaults else []
@@ -35,9 +32,12 @@ async def change(session: AsyncSession, workspace: Workspace, document: Json, *,
         are = await EffectiveSettings(session).of_many(ids, entity)
         for connection in connections:
             old, new = were[connection.id], are[connection.id]
-            if old.direction != new.direction:
+            if old != new:
                 await settings_changed(session, connection, entity, before=old, after=new, now=now)
-    if _may_sync(workspace) - could:
+    may = _may_sync(workspace)
+    if could - may:
+        await _halt(session)
+    if may and may != could:
         await _wake(session, now=now)
 
 
@@ -74,3 +74,9 @@ async def _signed_in(session: AsyncSession) -> list[Connection]:
 async def _wake(session: AsyncSession, *, now: datetime) -> None:
     for connection in await Connections(session).in_status("active"):
         await connection_changed(session, connection, now=now)
+
+
+async def _halt(session: AsyncSession) -> None:
+    """Take every collection from whoever works on it by what was configured before."""
+    collections = Collections(session)
+    await collections.stop([one.id for one in await collections.working()])
