@@ -150,7 +150,8 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     link.attempt = view.attempt.document() if view.attempt else None
     link.etag, link.shape, link.gone_at, link.updated_at = etag, page.work.shape.version, None, now
     link.problem, link.failures, link.next_attempt_at = None, 0, None
-    if link.state != LinkState.LINKED and record.deleted_at is None:
+    if link.state == LinkState.WANTED or (link.state != LinkState.LINKED and record.deleted_at is None):
+        # Also where the record was deleted while its create was under way: there is an item now.
         link.state, link.linked_at = LinkState.LINKED.value, link.linked_at or now
     more = view.attempt is not None or record.deleted_at is not None
     still = more or not isinstance(owed(page.work.shape, record.doc, view), Nothing)

@@ -1,5 +1,7 @@
 """Removals: only what is verified to be gone ends a link, as chosen; an edit outlives a concurrent delete."""
 
+import time
+
 import pytest
 from world import eventually
 
@@ -103,6 +105,26 @@ def test_removed_from_the_crm_the_item_is_kept_or_deleted_as_chosen_and_never_im
     assert run["counts"]["to_crm"]["created"] == 0
     assert [c["type"] for c in crm.news()] == []
     assert crm.holds("c-1")["deleted"] is True
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.parametrize(
+    ("policy", "left"), [("keep", ["Grace Hopper", "Mary"]), ("delete", ["Grace Hopper"])]
+)
+def test_removed_from_the_crm_while_its_item_is_being_made_it_is_no_stray(
+    crm, ada, sandbox, grace, syncing, policy, left
+):
+    crm.chooses(syncing, removed_from_crm=policy)
+    sandbox.fault({"latency_ms": 600}, mail=ada.mail, path="/v1.0/$batch")
+    crm.puts("c-2", display_name="Mary")
+    time.sleep(0.3)
+    crm.deletes("c-2")
+    eventually(lambda: len(ada.writes(after=0)) >= 2)
+    crm.is_quiet(syncing)
+
+    assert ada.names() == left
+    crm.syncs(syncing, full=True)
+    assert (ada.names(), crm.news()) == (left, [])
 
 
 @pytest.mark.feature("F3")
