@@ -84,7 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
     )
-    problems.install(app)
+    problems.install(app, routers=ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
     described(app, public_url=settings.public_url)

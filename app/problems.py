@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from app.errors import (
     Blocked,
@@ -113,30 +113,33 @@ def pointer_to(path: Sequence[str | int], body: Any) -> str:
     return pointer
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, *, routers: Iterable[APIRouter]) -> None:
     """Answer every error that is raised on purpose, and the framework's own, as a problem."""
+    taken = methods_by_path(routers)
 
     async def tell(request: Request, error: Exception) -> Response:
         problem = as_problem(error)
-        if isinstance(problem, MethodNotAllowed):
-            problem.headers["Allow"] = ", ".join(methods_of(request))
+        path = getattr(request.scope.get("route"), "path", None)
+        if isinstance(problem, MethodNotAllowed) and path in taken:
+            problem.headers["Allow"] = ", ".join(sorted(taken[path]))
         return answer(problem, request_id=request.state.request_id)
 
     for kind in (Problem, Interruption, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, tell)
 
 
-def methods_of(request: Request) -> Iterable[str]:
-    """Return the methods that a path takes.
+def methods_by_path(routers: Iterable[APIRouter]) -> Mapping[str, set[str]]:
+    """Return the methods that each path takes.
 
     Quirk: where each method is a route of its own, the framework's ``Allow`` names those of the first only.
     https://datatracker.ietf.org/doc/html/rfc9110#section-15.5.6
     """
-    routes = request.app.router.routes
-    for method in ("GET", "PUT", "POST", "PATCH", "DELETE"):
-        scope = {**request.scope, "method": method}
-        if any(route.matches(scope)[0] is Match.FULL for route in routes):
-            yield method
+    taken: dict[str, set[str]] = {}
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                taken.setdefault(route.path, set()).update(route.methods or ())
+    return taken
 
 
 def every_problem(kind: type[Problem] = Problem) -> Iterable[type[Problem]]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from app.routers.contact_shapes import CrmId
-from app.routers.shapes import Answer, Body, Moment
+from app.routers.shapes import Answer, Body, Moment, only
 
 ChangeId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ChangeType = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.[a-z_]+|[a-z]+\.\*|\*)$", max_length=64)]
@@ -110,6 +110,8 @@ class AckItem(Body):
 
 class AckIn(Body):
     """Changes that the CRM has applied: all up to a cursor, or one by one."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [only("up_to"), only("changes")]})
 
     up_to: str | None = Field(
         default=None,

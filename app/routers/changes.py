@@ -1,13 +1,11 @@
 """The feed: read in order, waited for, acknowledged."""
 
-import re
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator
 
 from app import clock
 from app.errors import CursorExpired
@@ -17,6 +15,7 @@ from app.routers.change_shapes import AckIn, AckResults
 from app.routers.change_shapes import Changes as ChangesAnswer
 from app.routers.deps import Now, Res, Session, WorkspaceId
 from app.routers.feed_cursor import feed_cursor, position_of
+from app.routers.shapes import matching
 from app.sync.acks import Ack, acknowledge, acknowledge_up_to
 from app.sync.changes import Changes, FeedPage
 from app.sync.envelope import shown_change
@@ -27,13 +26,11 @@ from app.sync.waiting import waiting
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 ENTITY: Final = "contacts"
 BREATH: Final = 5.0
-TYPES = re.compile(r"([a-z]+\.[a-z_]+|[a-z]+\.\*|\*)(,([a-z]+\.[a-z_]+|[a-z]+\.\*|\*))*")
-
-
-def _types(text: str | None) -> str | None:
-    if text is not None and not TYPES.fullmatch(text):
-        raise ValueError("Types are written as in contact.created,run.* with commas between.")
-    return text
+TYPE = r"([a-z]+\.[a-z_]+|[a-z]+\.\*|\*)"
+Types = Annotated[
+    str,
+    *matching(f"^{TYPE}(,{TYPE})*$", "Types are written as in contact.created,run.* with commas between."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +69,11 @@ async def list_changes(
         int, Query(title="Wait", ge=0, le=25, description="Seconds to wait for a change if there is none.")
     ] = 0,
     types: Annotated[
-        str | None,
+        Types | None,
         Query(
             title="Types", max_length=500, examples=["contact.*,run.finished"],
             description="Only these types, with commas between; `*` stands for all of a kind.",
         ),
-        AfterValidator(_types),
     ] = None,
     connection: Annotated[
         str | None,

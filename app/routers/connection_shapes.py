@@ -34,6 +34,7 @@ class ReconnectBody(Body):
         description="Where the browser goes after the sign-in: under one of the workspace's `return_urls`.",
         max_length=2048,
         examples=["https://crm.example/settings"],
+        json_schema_extra={"format": "uri"},
     )
     state: str | None = Field(
         default=None,

@@ -214,7 +214,11 @@ class ContactFields(BaseModel):
         examples=[["Byron", "Anne"]],
     )
     notes: str | None = Field(
-        default=None, max_length=1_000_000, title="Notes", description="Plain text.", examples=["Met in Turin."]
+        default=None,
+        max_length=1_000_000,
+        title="Notes",
+        description="Plain text.",
+        examples=["Met in Turin."],
     )
     categories: list[Line] | None = Field(
         default=None,
@@ -251,6 +255,18 @@ class ContactIn(Body, ContactFields):
         {"crm_id", "record_id", "revision", "deleted", "merged", "stale", "sync"}
     )
 
+    def said(self) -> dict[str, Any]:
+        """Return the fields that the caller mentioned; an element of a list is whole, its defaults too."""
+        return {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
+
+
+def _without_bounds(schema: dict[str, Any]) -> None:
+    """Promise no bounds: what two sides hold together may be more than one of them may send."""
+    for part in schema["properties"].values():
+        for kind in (part, *part.get("anyOf", [])):
+            for word in ("maxItems", "maxLength"):
+                kind.pop(word, None)
+
 
 class SyncState(Answer):
     """How a record stands in one connection."""
@@ -269,7 +285,7 @@ class SyncState(Answer):
 class Contact(Answer, ContactFields):
     """A contact as Concord holds it. A field that was never given is null or an empty list."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra=_without_bounds)
 
     crm_id: str | None = Field(
         title="CRM id", description="The CRM's id; null until the CRM has named it.", examples=["c-1001"]

@@ -3,16 +3,17 @@
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from app.errors import InvalidRequest, MicrosoftAppMissing, MicrosoftAppNotFound, ServiceUnavailable
 from app.graph.entra import Application
 from app.problems import problems
 from app.routers.deps import Now, Res, Session, WorkspaceId
-from app.routers.shapes import Answer, Body, Moment
+from app.routers.shapes import Answer, Body, Moment, only
 from app.sync import app_check
 
 router = APIRouter(prefix="/v1/workspace/microsoft-app", tags=["microsoft-app"])
+CERTIFICATE = ("certificate_pem", "private_key_pem")
 CLOUD = Literal["global", "us_gov", "us_gov_dod", "china"]
 SECRET_HERE = "A credential is either `client_secret`, or `certificate_pem` together with `private_key_pem`."  # noqa: S105
 
@@ -20,6 +21,14 @@ SECRET_HERE = "A credential is either `client_secret`, or `certificate_pem` toge
 class MicrosoftAppBody(Body):
     """An Entra application with one credential: a secret, or a certificate and its key."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                only("client_secret", without=CERTIFICATE),
+                only(*CERTIFICATE, without=("client_secret",)),
+            ]
+        }
+    )
     read_only = frozenset({"credential", "state", "problem"})
 
     client_id: str = Field(

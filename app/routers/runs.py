@@ -28,6 +28,7 @@ TRIGGER = Literal[
     "audit", "preview",
 ]  # fmt: skip
 PING_SECONDS = 15
+EVENT = 'id: 7\nevent: progress\ndata: {"id": "run_06a2k3v9", "status": "running", "phase": "push"}\n\n'
 
 ConnectionId = Annotated[
     str,
@@ -263,7 +264,7 @@ async def cancel_run(session: Session, run_id: RunId, now: Now) -> RunAnswer:
     summary="Watch a run",
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"content": {"text/event-stream": {"example": EVENT}}, "description": "Events, as they happen."},
         **problems(RunNotFound),
     },
 )

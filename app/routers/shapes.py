@@ -39,6 +39,14 @@ Moment = Annotated[
 EntityName = Literal["contacts", "calendar", "tasks", "mail", "files"]
 
 
+def _whole(value: Any) -> Any:
+    """Take 24.0 for 24. Quirk: JSON has one kind of number, and some languages write every number so.
+
+    https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.3
+    """
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Body(BaseModel):
     """A request body: nothing unknown, no value of another type. Read-only fields are let in and ignored."""
 
@@ -50,7 +58,7 @@ class Body(BaseModel):
     def _leave_out_what_is_read_only(cls, body: Any) -> Any:
         if not isinstance(body, dict):
             return body
-        return {name: value for name, value in body.items() if name not in cls.read_only}
+        return {name: _whole(value) for name, value in body.items() if name not in cls.read_only}
 
     def said(self) -> dict[str, Any]:
         """Return the fields that the caller mentioned, and only those."""
@@ -106,6 +114,13 @@ def titled(*options: tuple[str, str, str]) -> WithJsonSchema:
 
 def _option(const: str, title: str, description: str) -> Json:
     return {"const": const, "title": title, "description": description}
+
+
+def only(*given: str, without: tuple[str, ...] = ()) -> Json:
+    """Describe one of several ways to fill in a body: these fields, and none of the others."""
+    absent: Json = {"type": "null"}
+    there: Json = {"not": absent}
+    return {"required": [*given], "properties": dict.fromkeys(given, there) | dict.fromkeys(without, absent)}
 
 
 def unique(values: list[Any]) -> list[Any]:

@@ -24,6 +24,7 @@ class WebhookIn(Body):
         title="URL",
         description="Where changes are posted: https, on a public address.",
         examples=["https://crm.example/concord"],
+        json_schema_extra={"format": "uri"},
     )
     types: Types = Field(
         default=["*"],
@@ -51,6 +52,7 @@ class WebhookPatch(Body):
         title="URL",
         description="Where changes are posted.",
         examples=["https://crm.example/concord"],
+        json_schema_extra={"format": "uri"},
     )
     types: Types | None = Field(
         default=None, title="Types", description="Which changes are delivered.", examples=[["contact.*"]]
