@@ -119,7 +119,7 @@ def install(app: FastAPI, *, routers: Iterable[APIRouter]) -> None:
 
     async def tell(request: Request, error: Exception) -> Response:
         problem = as_problem(error)
-        path = getattr(request.scope.get("route"), "path", None)
+        path: str = getattr(request.scope.get("route"), "path", "")
         if isinstance(problem, MethodNotAllowed) and path in taken:
             problem.headers["Allow"] = ", ".join(sorted(taken[path]))
         return answer(problem, request_id=request.state.request_id)
