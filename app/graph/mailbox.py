@@ -1,6 +1,6 @@
 """One mailbox, as one connection may use it: every request carries what Microsoft wants on every request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol
@@ -33,8 +33,16 @@ class TokenSource(Protocol):
         """Hear that Microsoft refused the token: the next one must be fresh."""
 
 
+def at_any_time() -> None:
+    """Let every request be sent."""
+
+
 class Mailbox:
-    """The mailbox behind one connection."""
+    """The mailbox behind one connection.
+
+    ``still`` is asked last before each request is sent, and raises where it may not be any more: who waited
+    for a token or a permit may have stood still for longer than its right to write lasts.
+    """
 
     def __init__(
         self,
@@ -45,6 +53,7 @@ class Mailbox:
         connection_id: str,
         priority: Priority = "now",
         cloud: str = "global",
+        still: Callable[[], None] = at_any_time,
     ) -> None:
         self.workspace = workspace
         self.connection_id = connection_id
@@ -52,6 +61,7 @@ class Mailbox:
         self._graph = graph
         self._tokens = tokens
         self._root = graph.root(cloud)
+        self._still = still
 
     async def get(
         self, link: str, *, headers: Mapping[str, str] | None = None, missing: type[NotFound] = ItemGone
@@ -127,6 +137,7 @@ class Mailbox:
             # Another service than the mailbox, with limits of its own; and it may take seconds to answer.
             return self._noted(call, await self._graph.send(call.method, url, headers=headers, body=body))
         async with self._graph.permits.held(self.connection_id, units=units, priority=self.priority):
+            self._still()
             reply = await self._graph.send(call.method, url, headers=headers, body=body)
         await self._heed(reply)
         return self._noted(call, reply)

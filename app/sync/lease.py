@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -31,7 +32,13 @@ class Lease:
     holder: str
     epoch: int
     wanted: int
+    good_until: float
     lost: bool = False
+
+    def check(self) -> None:
+        """Raise LeaseLost where the lease may have run out by machine time: we may have stood still."""
+        if time.monotonic() >= self.good_until:
+            raise LeaseLost("The lease was not prolonged in time.")
 
     async def move(self, session: AsyncSession, **values: Any) -> None:
         """Set columns of the collection, or raise LeaseLost and so undo the whole transaction."""
@@ -48,13 +55,13 @@ async def leased(
     resources: Resources, workspace: str, collection_id: str
 ) -> AsyncIterator[tuple[Lease, Collection] | None]:
     """Yield the lease and the collection, or None where another worker holds it."""
-    holder = f"{HOLDER}:{token_hex(4)}"
+    holder, good_until = f"{HOLDER}:{token_hex(4)}", _good_until()
     async with resources.db.transaction(workspace) as session:
         collection = await Collections(session).claim(collection_id, holder, now=clock.now())
     if collection is None:
         yield None
         return
-    lease = Lease(workspace, collection_id, holder, collection.epoch, collection.wanted)
+    lease = Lease(workspace, collection_id, holder, collection.epoch, collection.wanted, good_until)
     beating = asyncio.create_task(_beat(resources, lease), name=f"heartbeat {collection_id}")
     try:
         yield lease, collection
@@ -80,7 +87,13 @@ async def _beat(resources: Resources, lease: Lease) -> None:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         with suppress(OSError):
             try:
+                good_until = _good_until()
                 async with resources.db.transaction(lease.workspace) as session:
                     await lease.move(session, lease_until=clock.now() + LEASE)
+                lease.good_until = good_until
             except LeaseLost:
                 return
+
+
+def _good_until() -> float:
+    return time.monotonic() + LEASE.total_seconds()

@@ -90,7 +90,7 @@ async def _begin(resources: Resources, lease: Lease, *, ends_at: float) -> Work 
         await session.flush()
         progress = Progress.of(run, collection) if run else Progress(collection, _occasion(collection, now))
         priority: Priority = "bulk" if progress.full or collection.matched_at is None else "now"
-        mailbox = await open_mailbox(resources, session, connection.id, priority=priority)
+        mailbox = await open_mailbox(resources, session, connection.id, priority=priority, still=lease.check)
     return Work(resources, lease, workspace, connection, collection, settings, mailbox, progress, ends_at)
 
 

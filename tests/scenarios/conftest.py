@@ -1,6 +1,7 @@
 """The stage of every story: one running stack, a workspace and a person of its own."""
 
 import pytest
+from workers import Workers
 from world import World
 
 
@@ -37,3 +38,16 @@ def syncing(crm, ada, connected):
     """Ada's connection, its contacts in sync both ways."""
     crm.awaits(crm.chooses(connected)["run"])
     return connected
+
+
+@pytest.fixture
+async def workers(request, world, crm, ada, tmp_path):
+    """Workers of the test's own; the stack's stands still meanwhile."""
+    if "syncing" in request.fixturenames:
+        ada.is_watched()
+    ada.is_left_alone(seconds=0.5)
+    with world.frozen("worker") as stopped:
+        workers = Workers(stopped.environ(), log=tmp_path / "workers.log")
+        await workers.look_into(crm.workspace)
+        yield workers
+        await workers.close()
