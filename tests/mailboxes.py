@@ -80,10 +80,8 @@ class Sandbox:
         """Return what ``look`` sees once it is truthy, the clock running ten times as fast meanwhile."""
 
         def looking() -> Seen:
-            seen = look()
-            if not seen:
-                self.advance(5)
-            return seen
+            self.advance(5)
+            return look()
 
         return eventually(looking, within=within, every=0.5)
 
