@@ -65,7 +65,8 @@ async def _locked(room: Room, acks: Sequence[Ack], changes: Mapping[str, Change]
     """Lock the records of these changes, and those that have the crm_ids given already, by record id."""
     ids = [change.record_id for change in changes.values() if change.record_id is not None]
     crm_ids = [ack.crm_id for ack in acks if ack.crm_id is not None]
-    return await Records(room.session).locked_by_crm_id(room.entity, crm_ids, ids=ids)
+    known, _ = await Records(room.session).spoken_of(room.entity, crm_ids, ids=ids)
+    return known
 
 
 async def _acknowledged(room: Room, ack: Ack, change: Change, records: dict[str, Record]) -> bool:

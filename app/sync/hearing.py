@@ -5,7 +5,7 @@ The record is locked and its history read before; nothing here reads or waits.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 
 from app.errors import BaseRevisionUnknown, RecordNotFound
@@ -32,7 +32,6 @@ class Ear:
 
     entity: str
     now: datetime
-    settle: timedelta
     policy_of: Callable[[str | None], Policy]
 
 
@@ -95,9 +94,9 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
     if is_older(says.updated_at, stored=record.crm_updated_at, now=now):
         return Heard(Answered(record, HTTPStatus.OK, stale=True))
     statement = _statement(says, record, history, ear=ear)
-    rest = settled(record, history, now=now, settle=ear.settle)
+    rest = settled(record, history, now=now)
     stated = receive_crm(
-        FIELDS, record.doc, crm_view(record, rest, late=ear.settle), statement,
+        FIELDS, record.doc, crm_view(record, rest), statement,
         field_at=record.field_at, policy_of=ear.policy_of,
     )  # fmt: skip
     owners, extra = _take_extra(record, says)
@@ -168,7 +167,7 @@ def _after_its_end(says: Says, record: Record, history: History, *, ear: Ear) ->
     """Revive a deleted record by a write, unless that is but a stale copy of what a mailbox deleted."""
     if not _unheard_end(record, history):
         return _revived(says, record, ear=ear, origin=CRM)
-    view = crm_view(record, history, late=ear.settle)
+    view = crm_view(record, history)
     stated = receive_crm(
         FIELDS, record.doc, view, _statement(says, record, history, ear=ear),
         field_at=record.field_at, policy_of=ear.policy_of,

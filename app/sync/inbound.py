@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AlreadyNamed, Problem, RecordGone, RecordNotFound
-from app.models import Record, Workspace
+from app.models import Record
 from app.records.contact import match_keys
 from app.sync.changes import KEPT
 from app.sync.conflict_rows import Conflicts
@@ -81,7 +80,7 @@ async def crm_restores(room: Room, record: Record | None) -> Answered:
 async def _receive(room: Room, page: Sequence[Says], results: dict[str, Result]) -> set[str]:
     """Receive what can be; return the crm_ids that another transaction has just given to a record."""
     records = Records(room.session)
-    found = await _found(room, page)
+    found, unnamed = await _found(room, page)
     histories = await Revisions(room.session).since(_oldest_wanted(page, found))
     ear = await _ear(room, list(found.values()), histories)
     heard: dict[str, Heard] = {}
@@ -92,7 +91,8 @@ async def _receive(room: Room, page: Sequence[Says], results: dict[str, Result])
             heard[says.crm_id] = hear(says, record, history, ear=ear)
         except Problem as problem:
             results[says.crm_id] = problem
-    await _hold_the_unnamed(room, heard)
+    if unnamed:
+        await _hold_the_unnamed(room, heard)
     lost = await records.write([h.step for h in heard.values() if h.step is not None])
     kept = {crm_id: h for crm_id, h in heard.items() if h.step is None or h.step.record.record_id not in lost}
     await _follow(room, list(kept.values()))
@@ -100,11 +100,14 @@ async def _receive(room: Room, page: Sequence[Says], results: dict[str, Result])
     return heard.keys() - kept.keys()
 
 
-async def _found(room: Room, page: Sequence[Says]) -> dict[str, Record]:
-    """Return the records spoken of, locked, by crm_id; one that is named hereby under its new name."""
+async def _found(room: Room, page: Sequence[Says]) -> tuple[dict[str, Record], bool]:
+    """Return the records spoken of, locked, by crm_id; one that is named hereby under its new name.
+
+    Say besides whether any record waits for its name.
+    """
     naming = {says.names: says for says in page if says.names is not None}
     crm_ids = [says.crm_id for says in page]
-    locked = await Records(room.session).locked_by_crm_id(room.entity, crm_ids, ids=naming)
+    locked, unnamed = await Records(room.session).spoken_of(room.entity, crm_ids, ids=naming)
     gone = [record for record in locked.values() if _gone_for_good(record, now=room.now)]
     await Records(room.session).forget_names(gone)
     found = {record.crm_id: record for record in locked.values() if record.crm_id is not None}
@@ -118,7 +121,7 @@ async def _found(room: Room, page: Sequence[Says]) -> dict[str, Record]:
             found[says.crm_id] = await name(
                 room.session, record, says.crm_id, taken=found.get(says.crm_id), known=None, now=room.now
             )
-    return {crm_id: record for crm_id, record in found.items() if crm_id in set(crm_ids)}
+    return {crm_id: record for crm_id, record in found.items() if crm_id in set(crm_ids)}, unnamed
 
 
 def _gone_for_good(record: Record, *, now: datetime) -> bool:
@@ -148,13 +151,7 @@ async def _ear(room: Room, records: Sequence[Record], histories: Mapping[str, Hi
     }
     chosen = await EffectiveSettings(room.session).of_many(mailboxes, room.entity) if mailboxes else {}
     policies = {connection: Policy(Resolution(s.conflict_resolution)) for connection, s in chosen.items()}
-    settle = await _settle(room.session) if histories else timedelta(0)
-    return Ear(room.entity, room.now, settle, lambda c: policies.get(c or "", Policy()))
-
-
-async def _settle(session: AsyncSession) -> timedelta:
-    query = select(Workspace.settle_seconds).where(Workspace.id == session.info["workspace"])
-    return timedelta(seconds=await session.scalar(query) or 0)
+    return Ear(room.entity, room.now, lambda connection: policies.get(connection or "", Policy()))
 
 
 async def _hold_the_unnamed(room: Room, heard: Mapping[str, Heard]) -> None:

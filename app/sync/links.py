@@ -62,13 +62,6 @@ class Links:
         query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(sorted(set(ids))))
         return (await self.session.scalars(query.order_by(Link.id))).all()
 
-    async def standing(self, record_ids: Iterable[str]) -> Sequence[Standing]:
-        """Return where these records have links, and in which state, without reading what the links hold."""
-        query = select(Link.id, Link.connection_id, Link.collection_id, Link.record_id, Link.state).where(
-            Link.workspace_id == self.workspace, Link.record_id.in_(sorted(set(record_ids)))
-        )
-        return [Standing(*row) for row in await self.session.execute(query.order_by(Link.id))]
-
     async def record_ids(self, connection_id: str, entity: str) -> set[str]:
         """Return every record that has a link here, whatever its state."""
         query = select(Link.record_id).where(

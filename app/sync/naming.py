@@ -1,7 +1,7 @@
 """The CRM names a record that was born in Microsoft, or says that it is one it has already."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,7 +51,7 @@ async def name(
     history = (await Revisions(session).since({record.record_id: 0})).get(record.record_id, History())
     record.crm_id, record.rejected_at, record.held_until = crm_id, None, None
     up_to = known or history.heard(record) or record.revision
-    record.crm_had = applied(crm_view(record, history, late=timedelta(0)), up_to=up_to)
+    record.crm_had = applied(crm_view(record, history), up_to=up_to)
     record.crm_revision = up_to
     step = Step(record=record, origin="crm", at=now, previous={}, quiet=True)
     await Records(session).write([step])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, func, literal_column, or_, select, text, update
+from sqlalchemy import Boolean, Select, exists, func, literal_column, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Owner, Record, Revision
@@ -57,15 +57,23 @@ class Records:
         wanted = sorted(set(ids))
         return await self._locked(self._all().where(Record.record_id.in_(wanted))) if wanted else {}
 
-    async def locked_by_crm_id(
+    async def spoken_of(
         self, entity: str, crm_ids: Iterable[str], *, ids: Iterable[str] = ()
-    ) -> dict[str, Record]:
-        """Return what the CRM knows by these ids (and records by our own), by record id, locked in order."""
-        named = and_(Record.entity == entity, Record.crm_id.in_(sorted(set(crm_ids))))
-        ours = sorted(set(ids))
-        return await self._locked(
-            self._all().where(or_(named, Record.record_id.in_(ours)) if ours else named)
-        )
+    ) -> tuple[dict[str, Record], bool]:
+        """Return what the CRM knows by these ids (and records by our own), by record id, locked in order.
+
+        Say besides whether any record waits for its name. These rows are no part of the session: what moves
+        in one is stored by ``write`` alone.
+        """
+        values = {
+            "workspace": self.workspace, "entity": entity,
+            "crm_ids": sorted(set(crm_ids)), "ids": sorted(set(ids)),
+        }  # fmt: skip
+        rows = (await self.session.execute(SPOKEN_OF, values)).all()
+        known = {
+            row.record_id: Record(**dict(zip(_EACH, row, strict=False))) for row in rows if row.record_id
+        }
+        return known, rows[0].unnamed
 
     async def unnamed_with(self, entity: str, addresses: Collection[str]) -> dict[str, Fields]:
         """Return the living records without a name that hold one of these e-mail addresses, by id."""
@@ -139,7 +147,6 @@ class Records:
             query = update(Record).where(Record.workspace_id == self.workspace, Record.record_id.in_(ids))
             await self.session.execute(query.values(crm_id=None), execution_options=UNSYNCHRONIZED)
         for record in records:
-            self.session.expunge(record)
             record.crm_id = None
 
     def _all(self) -> Select[Record]:
@@ -192,6 +199,20 @@ _ALL: Final = ", ".join(COLUMNS)
 _MOVES: Final = ", ".join(
     f"{name} = r.{name}" for name in COLUMNS if name not in {"record_id", "entity", "origin", "first_at"}
 )
+
+_EACH: Final = ("workspace_id", *COLUMNS)
+SPOKEN_OF: Final = text(f"""
+WITH known AS (
+    SELECT {", ".join(_EACH)} FROM records
+    WHERE workspace_id = :workspace
+      AND (entity = :entity AND crm_id = ANY(:crm_ids) OR record_id = ANY(:ids))
+    ORDER BY record_id FOR UPDATE
+)
+SELECT {", ".join(f"known.{name}" for name in _EACH)}, EXISTS (
+    SELECT FROM records AS r WHERE r.workspace_id = :workspace AND r.entity = :entity AND r.crm_id IS NULL
+       AND r.deleted_at IS NULL AND r.rejected_at IS NULL) AS unnamed
+FROM (VALUES (1)) AS always LEFT JOIN known ON true
+""").columns(*(Record.__table__.columns[name] for name in _EACH), unnamed=Boolean)  # noqa: S608  our own names
 
 # What hangs on a new record is written only if the record was: hence ``lost``.
 WRITE: Final = text(f"""

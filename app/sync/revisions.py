@@ -29,9 +29,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The steps of a record that the CRM may not have taken yet, oldest first."""
+    """The steps of a record that the CRM may not have taken yet, oldest first.
+
+    ``settle`` is how long a message of the CRM may be under way.
+    """
 
     steps: Sequence[Told] = ()
+    settle: timedelta = timedelta(0)
 
     @property
     def revisions(self) -> list[patch.Revision]:
@@ -47,14 +51,14 @@ class History:
         came = [number for number, _ in came_to(record)]
         return max([record.crm_revision, *came, *(t.step.number for t in self.steps if t.delivered_at)])
 
-    def applied_up_to(self, record: Record, *, now: datetime, settle: timedelta) -> int:
+    def applied_up_to(self, record: Record, *, now: datetime) -> int:
         """Return the revision that the CRM is known to have applied, late messages included.
 
         Known by an ack, or by a PUT that showed it, once it has settled. A delivery alone counts after an
         hour, unless a PUT since then still showed an older value.
         """
-        came = [number for number, at in came_to(record) if at + settle <= now]
-        acked = [t.step.number for t in self.steps if t.acked_at and t.acked_at + settle <= now]
+        came = [number for number, at in came_to(record) if at + self.settle <= now]
+        acked = [t.step.number for t in self.steps if t.acked_at and t.acked_at + self.settle <= now]
         presumed = [
             t.step.number
             for t in self.steps
@@ -90,26 +94,26 @@ def note_came_to(record: Record, number: int, *, now: datetime) -> bool:
     return True
 
 
-def settled(record: Record, history: History, *, now: datetime, settle: timedelta) -> History:
+def settled(record: Record, history: History, *, now: datetime) -> History:
     """Move ``crm_had`` on to what the CRM has applied for certain; return the steps it may not have taken."""
-    up_to = history.applied_up_to(record, now=now, settle=settle)
+    up_to = history.applied_up_to(record, now=now)
     if up_to <= record.crm_revision:
         return history
-    record.crm_had = applied(crm_view(record, history, late=settle), up_to=up_to)
+    record.crm_had = applied(crm_view(record, history), up_to=up_to)
     record.crm_revision = up_to
     came = [[number, at] for number, at in record.offers.get("came", ()) if number > up_to]
     record.offers = {
         **{k: v for k, v in record.offers.items() if k != "came"},
         **({"came": came} if came else {}),
     }
-    return History([told for told in history.steps if told.step.number > up_to])
+    return History([told for told in history.steps if told.step.number > up_to], history.settle)
 
 
-def crm_view(record: Record, history: History, *, late: timedelta) -> CrmView:
-    """Return what the pure core is to know of the CRM's copy. ``late``: how long a PUT may be under way."""
+def crm_view(record: Record, history: History) -> CrmView:
+    """Return what the pure core is to know of the CRM's copy."""
     steps = [step for step in history.revisions if step.number > record.crm_revision]
     heard = history.heard(record)
-    return CrmView(record.crm_had, steps, record.revision, heard, late, record.crm_updated_at)
+    return CrmView(record.crm_had, steps, record.revision, heard, history.settle, record.crm_updated_at)
 
 
 class Revisions:
@@ -126,9 +130,11 @@ class Revisions:
         wanted = encode([{"record_id": record, "after": number} for record, number in numbers.items()])
         rows = await self.session.execute(SINCE, {"workspace": self.workspace, "wanted": wanted})
         steps: dict[str, list[Told]] = defaultdict(list)
+        settle = timedelta(0)
         for row in rows:
             steps[row.record_id].append(_told(row))
-        return {record_id: History(found) for record_id, found in steps.items()}
+            settle = timedelta(seconds=row.settle or 0)
+        return {record_id: History(found, settle) for record_id, found in steps.items()}
 
 
 def _told(row: Any) -> Told:
@@ -137,7 +143,8 @@ def _told(row: Any) -> Told:
 
 
 SINCE: Final = text("""
-SELECT r.record_id, r.revision, r.origin, r.patch, r.previous, r.at,
+SELECT (SELECT settle_seconds FROM workspaces WHERE id = :workspace) AS settle,
+       r.record_id, r.revision, r.origin, r.patch, r.previous, r.at,
        max(c.delivered_at) AS delivered_at, max(c.acked_at) AS acked_at, count(c.seq) > 0 AS told
 FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w(record_id text, after integer)
 JOIN revisions AS r ON r.workspace_id = :workspace AND r.record_id = w.record_id AND r.revision > w.after

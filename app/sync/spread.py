@@ -7,15 +7,16 @@ whoever holds the collection's lease.
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
 from app.models import Collection, Connection, Link, Owner, Record
 from app.sync.bulk import Row
 from app.sync.collections import Collections
-from app.sync.links import Links
+from app.sync.links import Links, Standing
 
 RESTING = ("unmatched", "severed", "ignored")
 
@@ -31,12 +32,10 @@ async def spread(
     if not record_ids:
         return
     links, left_out = Links(session), set(skip)
-    known = await links.standing(record_ids)
+    known, places = await _reach(session, record_ids)
     due = [link for link in known if link.id not in left_out and link.state not in RESTING]
-    await links.set_due([link.id for link in due], now=now)
-    places = await _places(
-        session, Record.record_id.in_(list(record_ids)), Collection.matched_at.is_not(None)
-    )
+    if due:
+        await links.set_due([link.id for link in due], now=now)
     fresh = _lacking(places, {(link.connection_id, link.record_id) for link in known}, now=now)
     await links.insert(fresh)
     rung = {link.collection_id for link in due} | {str(row["collection_id"]) for row in fresh}
@@ -77,6 +76,32 @@ class Place:
     entity: str
     collection_id: str
     connection_id: str
+
+
+async def _reach(session: AsyncSession, record_ids: Sequence[str]) -> tuple[list[Standing], list[Place]]:
+    """Return the links that records have and the places where living ones belong, in one look."""
+    values = {"workspace": session.info["workspace"], "ids": sorted(set(record_ids))}
+    known, places = [], []
+    for link_id, connection, collection, record_id, word in await session.execute(REACH, values):
+        if link_id is None:
+            places.append(Place(record_id, word, collection, connection))
+        else:
+            known.append(Standing(link_id, connection, collection, record_id, word))
+    return known, places
+
+
+REACH: Final = text("""
+SELECT l.id, l.connection_id, l.collection_id, l.record_id, l.state AS word FROM links AS l
+WHERE l.workspace_id = :workspace AND l.record_id = ANY(:ids)
+UNION ALL
+SELECT NULL, c.connection_id, c.id, r.record_id, r.entity
+FROM records AS r
+JOIN owners AS o ON o.workspace_id = :workspace AND o.record_id = r.record_id
+JOIN connections AS n ON n.workspace_id = :workspace AND n."user" = o."user"
+JOIN collections AS c ON c.workspace_id = :workspace AND c.connection_id = n.id AND c.entity = r.entity
+WHERE r.workspace_id = :workspace AND r.record_id = ANY(:ids) AND r.deleted_at IS NULL
+  AND c.sends AND c.matched_at IS NOT NULL
+""")
 
 
 async def _places(session: AsyncSession, *where: ColumnElement[bool]) -> list[Place]:
