@@ -60,8 +60,8 @@ def _state(
         return "blocked", Reason.PAUSED if connection.paused else Reason.CONNECTION_NOT_ACTIVE
     if record.rejected_at is not None:
         return "rejected", Reason.REJECTED_BY_CRM
-    if record.crm_id is None:
-        return "unnamed", Reason.AWAITING_NAME
+    if record.crm_id is None or record.held_until is not None:
+        return "pending" if record.crm_id else "unnamed", Reason.AWAITING_NAME
     if link is None:
         return ("pending", Reason.IN_SCOPE) if collection.sends else ("out_of_scope", Reason.DIRECTION)
     return _state_of(link, record)
@@ -74,8 +74,6 @@ def _state_of(link: Link, record: Record) -> tuple[str, Any]:
     if link.state in RESTING:
         state, reason = RESTING[link.state]
         return state, last or reason
-    if record.held_until is not None:
-        return "pending", Reason.AWAITING_NAME
     if link.due_at is not None or link.attempt is not None or link.state == "wanted":
         return "pending", Reason.RETRYING if link.failures else Reason.IN_SCOPE
     if keeps_its_value(record):

@@ -129,3 +129,23 @@ async def test_a_creation_that_has_not_begun_makes_room(crm, mailbox, links):
     assert [(link.item_id, link.record_id) for link in (await links.now()).values()] == [
         ("theirs", kept["record_id"])
     ]
+
+
+async def test_how_a_contact_stands_in_each_connection(crm, mailbox, links):
+    owners = [{"user": "agent-7", "access": "primary"}]
+    made = await crm.puts("c-1", owners=owners, given_name="Mary")
+
+    async def state():
+        (entry,) = (await crm.gets("c-1", include="sync"))["sync"]
+        assert (await crm.call("GET", "/v1/contacts/c-1/sync"))["data"] == [entry]
+        assert (entry["connection"], entry["user"]) == ("con_a", "agent-7")
+        return entry["state"], entry["reason"]
+
+    assert await state() == ("pending", "in_scope")
+    await links.add(made["record_id"], "item", born="crm", givenName="Mary")
+    assert await state() == ("synced", "in_scope")
+    await crm.puts("c-1", job_title="Novelist")
+    assert await state() == ("pending", "in_scope")
+    async with mailbox.db.transaction(mailbox.workspace) as session:
+        (await session.get(Connection, (mailbox.workspace, "con_a"))).paused = True
+    assert await state() == ("blocked", "paused")
