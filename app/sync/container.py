@@ -1,7 +1,5 @@
 """The folder a collection stands for: made or adopted once, by name; known by its id ever after."""
 
-from datetime import timedelta
-
 import structlog
 
 from app.errors import Refused
@@ -57,11 +55,10 @@ async def _own(work: Work) -> Folder | None:
 
 
 async def _settle_on(work: Work, found: Folder) -> None:
-    now = work.now
     if work.collection.container_id == found.id:
         return
+    # The name that was chosen, not the folder's own spelling: only another choice renames it.
+    known = {"container_id": found.id, "container_name": work.settings.folder_name}
     async with work.transaction() as session:
-        await Timers(session).set("subscription", work.collection.id, now + timedelta(seconds=0))
-        await work.move(
-            session, container_id=found.id, container_name=found.name, delta_link=None, position=None
-        )
+        await Timers(session).set("subscription", work.collection.id, work.now)
+        await work.move(session, delta_link=None, position=None, **known)
