@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import IdRow, Json, JsonList, WorkspaceRow
+from app.models.base import IdRow, Json, JsonList
 
 
 class Link(IdRow):
@@ -59,17 +59,6 @@ class Link(IdRow):
     linked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-
-
-class MatchKey(WorkspaceRow):
-    """A piece of evidence by which an item and a record may be the same person: an e-mail address."""
-
-    __tablename__ = "match_keys"
-
-    entity: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    side: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Match(IdRow):

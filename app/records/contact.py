@@ -52,7 +52,7 @@ def same(field: str, one: Value, other: Value) -> bool:
 
 
 def match_keys(doc: Fields) -> Iterator[str]:
-    """Return the evidence by which this contact may be recognised, as keys of ``match_keys`` rows."""
+    """Return the evidence by which this contact may be recognised, as keys."""
     seen: set[str] = set()
     for email in doc.get("emails") or ():
         key = f"email:{email['address'].casefold()}"

@@ -25,7 +25,6 @@ WORKSPACE_TABLES = (
     "feeds",
     "idempotency_keys",
     "links",
-    "match_keys",
     "matches",
     "microsoft_apps",
     "owners",
@@ -328,15 +327,6 @@ def create_tables() -> None:
         ["workspace_id", "connection_id", "entity", "record_id"],
         unique=True,
         postgresql_where=sa.text("record_id IS NOT NULL"),
-    )
-    op.create_table(
-        "match_keys",
-        sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("entity", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("side", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("workspace_id", "entity", "key", "side", "id", name=op.f("pk_match_keys")),
     )
     op.create_table(
         "matches",
