@@ -90,6 +90,23 @@ def receive(page: Page, report: Report) -> None:
     _settle(page, link, record, received, etag=report.item.get("@odata.etag"))
 
 
+def deleted(page: Page, link: Link) -> None:
+    """End a delete of ours that took effect; a record that was saved again meanwhile is wanted again."""
+    link.attempt = link.due_at = link.gone_at = None
+    if page.record_of(link).deleted_at is None and page.work.direction.sends:
+        want_again(page, link)
+    else:
+        link.state, link.updated_at = LinkState.REMOVED_BY_US.value, page.now
+
+
+def want_again(page: Page, link: Link) -> None:
+    """Let go of an item that is gone: another is made, in the next generation."""
+    link.state, link.updated_at = LinkState.WANTED.value, page.now
+    link.generation += 1
+    link.item_id = link.etag = link.graph_had = None
+    link.graph_means, link.due_at = {}, page.now
+
+
 def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
     work, wording = page.work, had(report.item)
     listening = work.listening(page.access.get(record.record_id))

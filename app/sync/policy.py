@@ -142,8 +142,11 @@ def item_gone(
 ) -> Happening:
     """Decide what follows once an item is verified to be gone: the link ends, the record hardly ever."""
     if attempt is AttemptKind.DELETE:
-        # The end of our own delete, of which we never had the answer.
-        return Happening(LinkState.REMOVED_BY_US)
+        # The end of our own delete, of which we never had the answer; the record may have been saved again.
+        again = record_lives and direction.sends
+        return (
+            Happening(LinkState.WANTED, next_generation=True) if again else Happening(LinkState.REMOVED_BY_US)
+        )
     if state is LinkState.SEVERED:
         return Happening(LinkState.SEVERED)
     if record_lives and setting is DeletedInMicrosoft.RECREATE and direction.sends:

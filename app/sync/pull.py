@@ -19,7 +19,7 @@ from app.graph.marks import read_marked
 from app.graph.protocol import DeltaExpired, Document, NotFound
 from app.ids import new_id
 from app.models import Link
-from app.records.link import Attempt, AttemptKind, LinkState
+from app.records.link import LinkState
 from app.sync.adopt import Adoption, adopt, adoptions, remove_doublets
 from app.sync.collections import Collections
 from app.sync.importing import import_items, nobody_to_match
@@ -229,20 +229,14 @@ def _unmatched(work: Work, row: Document) -> dict[str, Any]:
 
 
 async def _note_removed(work: Work, session: AsyncSession, seen: Seen) -> None:
-    """Remember what was reported removed; an echo of our own delete ends here, the rest is verified later."""
+    """Remember what was reported removed: it is verified later, and told from the echo of our own delete."""
     gone = [link for item_id in seen.removed if (link := seen.known.get(item_id)) is not None]
-    echoes = [link.id for link in gone if _deleting(link)]
-    await _set(session, echoes, state=LinkState.REMOVED_BY_US.value, attempt=None, due_at=None, gone_at=None)
     forgotten = [link.id for link in gone if link.state == "unmatched"]
     await Links(session).drop(forgotten)
     doubtful = [
         link.id for link in gone if link.state in {LinkState.LINKED, LinkState.SUSPENDED, LinkState.IN_REVIEW}
     ]
-    await _set(session, [each for each in doubtful if each not in echoes], gone_at=work.now)
-
-
-def _deleting(link: Link) -> bool:
-    return link.attempt is not None and Attempt.parse(link.attempt).kind is AttemptKind.DELETE
+    await _set(session, doubtful, gone_at=work.now)
 
 
 async def _mark_seen(work: Work, session: AsyncSession, seen: Seen) -> None:

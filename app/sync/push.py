@@ -23,7 +23,7 @@ from app.sync.decisions import decide
 from app.sync.join import match_wanted
 from app.sync.links import Links
 from app.sync.naming import MERGED
-from app.sync.page import Page, Report, locked_page, receive
+from app.sync.page import Page, Report, deleted, locked_page, receive
 from app.sync.policy import RemovedFromCrm, record_deleted
 from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.settle import reread, settle
@@ -221,7 +221,7 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
     counts = page.work.progress
     match sending.write:
         case Deletion():
-            _removed(link)
+            deleted(page, link)
             counts.count("to_microsoft.deleted")
         case Create() as write:
             item = answer.result()
@@ -232,10 +232,6 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
             receive(page, Report(link.id, answer.result(), write=write))
             counts.count("to_microsoft.updated")
     decide(link, Reason.IN_SCOPE, run=counts.run_id, now=page.now)
-
-
-def _removed(link: Link) -> None:
-    link.state, link.attempt, link.due_at, link.gone_at = LinkState.REMOVED_BY_US.value, None, None, None
 
 
 def _postponed(link: Link, failure: Interruption, *, now: datetime) -> Interruption | None:
@@ -256,7 +252,7 @@ def _refused(page: Page, link: Link, sending: Sending, failure: GraphError) -> I
         return folder_gone()
     if isinstance(failure, NotFound):
         if isinstance(sending.write, Deletion):
-            _removed(link)
+            deleted(page, link)
         elif isinstance(sending.write, Create):
             link.due_at = now
             return Unavailable("The folder was not found.", after=timedelta(seconds=1))

@@ -21,7 +21,7 @@ from app.sync.container import folder_gone
 from app.sync.decisions import decide
 from app.sync.hub import delete_record
 from app.sync.links import LIVE, Links
-from app.sync.page import Page, Report, locked_page, receive
+from app.sync.page import Page, Report, locked_page, receive, want_again
 from app.sync.policy import Access, DeletedInMicrosoft, Direction, Happening, SharedDeletes, item_gone
 from app.sync.projection import Update, owed
 from app.sync.settle import kind_of
@@ -171,9 +171,7 @@ def _follow(page: Page, link: Link, happening: Happening) -> None:
     work = page.work
     link.state, link.attempt, link.updated_at = happening.state.value, None, page.now
     if happening.next_generation:
-        link.generation += 1
-        link.item_id = link.etag = link.graph_had = None
-        link.graph_means, link.due_at = {}, page.now
+        want_again(page, link)
     if happening.reason is not None:
         decide(link, happening.reason, run=work.progress.run_id, now=page.now)
     if happening.deletes_record:

@@ -11,10 +11,10 @@ from app.graph.calls import read_contact
 from app.graph.marks import find_marked
 from app.graph.protocol import Document, NotFound
 from app.models import Link
-from app.records.link import Attempt, AttemptKind, LinkState
+from app.records.link import Attempt, AttemptKind
 from app.sync.adopt import adopt, adoptions, mark, remove_doublets
 from app.sync.links import Links
-from app.sync.page import Report, locked_page, receive
+from app.sync.page import Page, Report, deleted, locked_page, receive
 from app.sync.work import Work
 
 PATIENCE = timedelta(seconds=60)
@@ -81,16 +81,16 @@ async def reread(work: Work, links: Sequence[Link]) -> None:
         page = await locked_page(work, session, [(link.id, str(link.record_id)) for link in held])
         for link in page.links.values():
             if link.id in missing | elsewhere:
-                _not_here(link, now=work.now)
+                _not_here(page, link)
             else:
                 receive(page, Report(link.id, bodies[link.id], certain=True))
         await page.close(own=page.links)
         await work.move(session)
 
 
-def _not_here(link: Link, *, now: datetime) -> None:
+def _not_here(page: Page, link: Link) -> None:
     """End a delete of ours that took effect; what else isn't in the folder is verified as a removal."""
     if kind_of(link) is AttemptKind.DELETE:
-        link.state, link.attempt, link.due_at, link.gone_at = LinkState.REMOVED_BY_US.value, None, None, None
+        deleted(page, link)
     else:
-        link.gone_at, link.attempt, link.due_at = link.gone_at or now, None, None
+        link.gone_at, link.attempt, link.due_at = link.gone_at or page.now, None, None

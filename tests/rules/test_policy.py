@@ -51,7 +51,7 @@ REMOVALS = [
         "a deletion never travels against the direction",
         {"direction": Direction.CRM_TO_MICROSOFT}, S.REMOVED_THERE, Reason.DIRECTION, False,
     ),
-    ("the end of our own delete", {"attempt": AttemptKind.DELETE}, S.REMOVED_BY_US, None, False),
+    ("the end of our own delete", {"attempt": AttemptKind.DELETE, "record_lives": False}, S.REMOVED_BY_US, None, False),
     ("the record went before", {"record_lives": False}, S.REMOVED_THERE, Reason.REMOVED_THERE, False),
 ]  # fmt: skip
 
@@ -65,6 +65,12 @@ def test_a_removal_kills_the_link_and_hardly_ever_the_record(how, state, reason,
     happening = item_gone(S.GONE, **GONE | how)
 
     assert happening == Happening(state, reason, deletes_record=deletes)
+
+
+def test_a_record_saved_again_while_our_delete_was_under_way_gets_another_item():
+    assert item_gone(S.GONE, **GONE | {"attempt": AttemptKind.DELETE}) == Happening(
+        S.WANTED, next_generation=True
+    )
 
 
 @pytest.mark.parametrize("access", Access)
