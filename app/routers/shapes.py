@@ -150,7 +150,10 @@ def _patch_of(model: type[BaseModel], *, name: str, base: type[Made], doc: str |
 
 
 def _nullable(part: FieldInfo) -> Any:
+    """Return the type of a field in a merge patch: null takes it back, unless it must be there."""
     kind: Any = part.annotation
+    if part.is_required():
+        return Annotated[(kind, *part.metadata)] if part.metadata else kind
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         kind = _patch_of(kind, name=f"{kind.__name__}Patch", base=Body, doc=kind.__doc__)
     return Annotated[(kind, *part.metadata)] | None if part.metadata else kind | None
