@@ -44,9 +44,7 @@ def test_from_the_crm_alone_a_deletion_in_outlook_does_not_travel(crm, ada, sand
     chosen = crm.chooses(connected, direction="crm_to_microsoft", deleted_in_microsoft="delete")
     crm.awaits(chosen["run"])
     ada.deletes(ada.named("Grace Hopper"))
-    crm.syncs(connected, full=True)
-    sandbox.advance(6)
-    crm.syncs(connected, full=True)
+    crm.syncs_removals(connected, ada, full=True)
 
     assert (crm.news(), crm.holds("c-1")["deleted"], ada.names()) == ([], False, [])
 
@@ -91,6 +89,7 @@ def test_made_two_way_later_what_differs_is_exchanged_without_duplicates(crm, ad
 
 @pytest.mark.feature("A5")
 def test_a_run_in_one_direction_moves_nothing_the_other_way(crm, ada, sandbox, syncing):
+    ada.is_watched()
     crm.puts("c-1", **GRACE)
     item = eventually(lambda: ada.named("Grace Hopper"))
     crm.is_quiet(syncing)

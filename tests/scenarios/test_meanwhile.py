@@ -109,9 +109,7 @@ def test_switched_off_while_an_item_is_being_made_and_on_again_it_is_there_once(
 @pytest.mark.feature("F3")
 def test_taken_back_out_of_deleted_items_it_is_followed_again(crm, ada, sandbox, grace, syncing):
     ada.moves(grace, to="deleteditems")
-    crm.syncs(syncing)
-    sandbox.advance(6)
-    crm.syncs(syncing)
+    crm.syncs_removals(syncing, ada)
     assert crm.connection(syncing)["entities"]["contacts"]["counts"]["linked"] == 0
 
     ada.moves(grace, to=ada.folder_id())
@@ -130,11 +128,10 @@ def test_what_was_deleted_in_outlook_while_disconnected_is_not_made_again(crm, a
     ada.deletes(grace)
     again = crm.call("POST", f"/v1/connections/{syncing}/reconnect", json={})
     crm.signs_in(again["authorize_url"], ada)
-    crm.chooses(syncing)
-    sandbox.advance(6)
-    crm.syncs(syncing)
+    start, run = ada.mark(), crm.chooses(syncing)["run"]
+    eventually(lambda: ada.rounds(after=start))
+    sandbox.hurries(lambda: crm.call("GET", f"/v1/runs/{run}")["status"] == "succeeded")
     crm.patches("c-1", job_title="Admiral")
-    sandbox.advance(6)
     crm.is_quiet(syncing)
 
     assert (ada.names(), crm.holds("c-1")["deleted"]) == ([], False)

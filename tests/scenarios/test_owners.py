@@ -122,9 +122,7 @@ def test_deleted_by_one_owner_it_stays_with_the_other_and_in_the_crm(crm, ada, b
     ada.is_watched()
     crm.chooses(syncing, deleted_in_microsoft="delete")
     ada.deletes(its)
-    crm.syncs(syncing)
-    sandbox.advance(6)
-    crm.syncs(syncing)
+    crm.syncs_removals(syncing, ada)
 
     eventually(lambda: crm.connection(syncing)["entities"]["contacts"]["counts"]["linked"] == 0)
     assert crm.holds("c-1")["deleted"] is False

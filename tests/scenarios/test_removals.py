@@ -18,20 +18,11 @@ def grace(crm, ada, syncing):
     return item
 
 
-def passes(crm, sandbox, connection):
-    """Let removals be heard, gather for their quiet seconds, and be decided."""
-    crm.syncs(connection)
-    sandbox.advance(6)
-    crm.syncs(connection)
-
-
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(1)
-def test_kept_when_deleted_in_outlook_the_record_stays_and_is_not_resurrected_there(
-    crm, ada, sandbox, grace, syncing
-):
+def test_kept_when_deleted_in_outlook_the_record_stays_and_is_not_resurrected_there(crm, ada, grace, syncing):
     ada.deletes(grace)
-    passes(crm, sandbox, syncing)
+    crm.syncs_removals(syncing, ada)
 
     crm.patches("c-1", job_title="Admiral")
     crm.syncs(syncing, full=True)
@@ -42,11 +33,11 @@ def test_kept_when_deleted_in_outlook_the_record_stays_and_is_not_resurrected_th
 
 @pytest.mark.feature("F3")
 def test_deleted_in_outlook_it_is_deleted_in_the_crm_if_so_chosen_and_can_be_restored(
-    crm, ada, sandbox, grace, syncing
+    crm, ada, grace, syncing
 ):
     crm.chooses(syncing, deleted_in_microsoft="delete")
     ada.deletes(grace)
-    passes(crm, sandbox, syncing)
+    crm.syncs_removals(syncing, ada)
 
     change = crm.hears("contact.deleted")
     assert (change["crm_id"], change["reason"], change["record"]["job_title"]) == (
@@ -63,13 +54,13 @@ def test_deleted_in_outlook_it_is_deleted_in_the_crm_if_so_chosen_and_can_be_res
 
 
 @pytest.mark.feature("F3")
-def test_deleted_in_outlook_it_is_made_again_if_so_chosen(crm, ada, sandbox, grace, syncing):
+def test_deleted_in_outlook_it_is_made_again_if_so_chosen(crm, ada, grace, syncing):
     wanted = crm.http.patch(
         f"/v1/connections/{syncing}/settings/contacts", json={"deleted_in_microsoft": "recreate"}
     )
     assert wanted.is_success
     ada.deletes(grace)
-    passes(crm, sandbox, syncing)
+    crm.syncs_removals(syncing, ada)
 
     again = eventually(lambda: ada.named("Grace Hopper"))
     assert again["id"] != grace["id"]
@@ -77,12 +68,12 @@ def test_deleted_in_outlook_it_is_made_again_if_so_chosen(crm, ada, sandbox, gra
 
 
 @pytest.mark.feature("F3")
-def test_edited_in_the_crm_while_deleted_in_outlook_it_lives_on_both_sides(crm, ada, sandbox, grace, syncing):
+def test_edited_in_the_crm_while_deleted_in_outlook_it_lives_on_both_sides(crm, ada, grace, syncing):
     crm.chooses(syncing, deleted_in_microsoft="delete")
-    with sandbox.settings(notifications=False):
+    with ada.sandbox.settings(notifications=False):
         ada.deletes(grace)
         crm.patches("c-1", job_title="Admiral")
-        passes(crm, sandbox, syncing)
+        crm.syncs_removals(syncing, ada)
 
     again = eventually(lambda: ada.named("Grace Hopper"))
     assert (again["jobTitle"], crm.holds("c-1")["deleted"]) == ("Admiral", False)
@@ -92,7 +83,7 @@ def test_edited_in_the_crm_while_deleted_in_outlook_it_lives_on_both_sides(crm, 
 @pytest.mark.feature("F3")
 @pytest.mark.parametrize(("policy", "left"), [("keep", ["Grace Hopper"]), ("delete", [])])
 def test_removed_from_the_crm_the_item_is_kept_or_deleted_as_chosen_and_never_imported(
-    crm, ada, sandbox, grace, syncing, policy, left
+    crm, ada, grace, syncing, policy, left
 ):
     crm.chooses(syncing, removed_from_crm=policy)
     crm.deletes("c-1")
@@ -112,10 +103,10 @@ def test_removed_from_the_crm_the_item_is_kept_or_deleted_as_chosen_and_never_im
     ("policy", "left"), [("keep", ["Grace Hopper", "Mary"]), ("delete", ["Grace Hopper"])]
 )
 def test_removed_from_the_crm_while_its_item_is_being_made_it_is_no_stray(
-    crm, ada, sandbox, grace, syncing, policy, left
+    crm, ada, grace, syncing, policy, left
 ):
     crm.chooses(syncing, removed_from_crm=policy)
-    sandbox.fault({"latency_ms": 600}, mail=ada.mail, path="/v1.0/$batch")
+    ada.sandbox.fault({"latency_ms": 600}, mail=ada.mail, path="/v1.0/$batch")
     crm.puts("c-2", display_name="Mary")
     time.sleep(0.3)
     crm.deletes("c-2")
@@ -128,11 +119,9 @@ def test_removed_from_the_crm_while_its_item_is_being_made_it_is_no_stray(
 
 
 @pytest.mark.feature("F3")
-def test_edited_in_outlook_while_deleted_in_the_crm_it_is_offered_again_with_its_id(
-    crm, ada, sandbox, grace, syncing
-):
+def test_edited_in_outlook_while_deleted_in_the_crm_it_is_offered_again_with_its_id(crm, ada, grace, syncing):
     crm.chooses(syncing, removed_from_crm="delete")
-    with sandbox.settings(notifications=False):
+    with ada.sandbox.settings(notifications=False):
         ada.edits(grace, jobTitle="Admiral")
         crm.deletes("c-1")
         eventually(lambda: crm.holds("c-1")["deleted"] is False)
@@ -161,13 +150,11 @@ def test_saved_again_after_it_was_deleted_a_contact_finds_its_kept_item(crm, ada
 
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(14)
-def test_moved_out_of_the_folder_it_is_left_alone_and_followed_again_when_back(
-    crm, ada, sandbox, grace, syncing
-):
+def test_moved_out_of_the_folder_it_is_left_alone_and_followed_again_when_back(crm, ada, grace, syncing):
     crm.chooses(syncing, deleted_in_microsoft="delete")
     elsewhere = ada.makes_folder("Elsewhere")
     ada.moves(grace, to=elsewhere)
-    passes(crm, sandbox, syncing)
+    crm.syncs_removals(syncing, ada)
     crm.patches("c-1", company="Navy")
     ada.edits(grace, jobTitle="Admiral")
     crm.syncs(syncing)
@@ -187,11 +174,11 @@ def test_moved_out_of_the_folder_it_is_left_alone_and_followed_again_when_back(
 
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(1)
-def test_the_whole_folder_deleted_deletes_nobody_and_says_so(crm, ada, sandbox, grace, syncing):
+def test_the_whole_folder_deleted_deletes_nobody_and_says_so(crm, ada, grace, syncing):
     crm.chooses(syncing, deleted_in_microsoft="delete")
     ada.call("DELETE", f"me/contactFolders/{ada.folder_id()}")
     crm.syncs(syncing)
-    sandbox.advance(70)
+    ada.sandbox.advance(70)
 
     problem = eventually(lambda: crm.connection(syncing)["entities"]["contacts"]["problem"])
     assert problem["type"] == "/problems/folder-gone"

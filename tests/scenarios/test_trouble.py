@@ -98,9 +98,7 @@ def test_what_was_deleted_while_the_token_expired_is_still_found_out(crm, ada, s
     with sandbox.settings(notifications=False):
         ada.deletes(ada.named("Person 003"))
         sandbox.fault({"delta": "expire"}, mail=ada.mail)
-        crm.syncs(syncing)
-        sandbox.advance(6)
-        crm.syncs(syncing)
+        crm.syncs_removals(syncing, ada)
 
     assert [(c["type"], c["crm_id"]) for c in crm.news()] == [("contact.deleted", "c-3")]
 
