@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.routers.shapes import Answer, Body, EntityName, Moment
+from app.routers.shapes import Answer, Body, EntityName, Json, Moment
 
 Status = Literal[
     "pending", "active", "needs_sign_in", "needs_admin_consent", "needs_confirmation", "needs_operator",
@@ -15,6 +15,18 @@ EntityState = Literal[
     "resyncing", "awaiting_approval", "failing",
 ]  # fmt: skip
 ADDRESS = "adele@contoso.example"
+BEHIND: Json = {  # nothing in it is null: the framework leaves nulls out of the document
+    "state": "behind",
+    "granted": True,
+    "missing_permissions": [],
+    "direction": "two_way",
+    "counts": {"linked": 480, "parked": 0, "in_review": 0, "conflicts": 0},
+    "lag": {"microsoft_seconds": {"p50": 1.2, "p95": 4.0}, "concord_seconds": {"p50": 0.3, "p95": 0.9}},
+    "last_success_at": "2026-03-02T09:00:00Z",
+    "next_sync_at": "2026-03-02T09:15:00Z",
+    "run": "run_06a2k3v9",
+    "problem": {"type": "/problems/throttled", "title": "Microsoft asks us to slow down.", "who": "nobody"},
+}
 
 
 class ReconnectBody(Body):
@@ -213,7 +225,7 @@ class ConnectionAnswer(Answer):
     entities: dict[EntityName, EntityAnswer] = Field(
         title="Entities",
         description="How each entity fares, by its name.",
-        examples=[{"contacts": {"state": "in_sync", "direction": "two_way"}}],
+        examples=[{"contacts": BEHIND}],
     )
     created_at: Moment = Field(title="Created", description="When it was made.")
     problem: dict[str, Any] | None = Field(

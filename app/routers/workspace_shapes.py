@@ -266,7 +266,7 @@ class KnownWords(Vocabulary):
     unknown: UnknownWords = Field(
         title="Unknown",
         description="Words in use that aren't in the vocabulary.",
-        examples=[{"classes": ["seller"]}],
+        examples=[{"classes": ["seller"], "activity_types": [], "projects": []}],
     )
 
 
@@ -278,7 +278,9 @@ class WorkspaceAnswer(WorkspaceDocument):
 
     id: str = Field(title="Id", description="The workspace's id.", examples=["ws_06a2k3v9"])
     vocabulary: KnownWords = Field(
-        title="Vocabulary", description="The CRM's own words.", examples=[{"classes": [], "unknown": {}}]
+        title="Vocabulary",
+        description="The CRM's own words.",
+        examples=[{"classes": [], "unknown": {"classes": [], "activity_types": [], "projects": []}}],
     )
     revision: int = Field(title="Revision", description="Counts its changes; the `ETag`.", examples=[1])
     created_at: Moment = Field(title="Created", description="When it was made.")

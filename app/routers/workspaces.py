@@ -64,7 +64,11 @@ class WorkspaceMade(Answer):
         title="Entities", description="What may be synced in this workspace.", examples=[["contacts"]]
     )
     key: NewKey = Field(
-        title="Key", description="Its first key.", examples=[{"id": "key_06a2k3v9", "secret": "ck_…"}]
+        title="Key",
+        description="Its first key.",
+        examples=[
+            {"id": "key_06a2k3v9", "name": "first", "created_at": "2026-03-02T09:00:00Z", "secret": "ck_…"}
+        ],
     )
 
 
