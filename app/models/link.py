@@ -31,6 +31,10 @@ class Link(IdRow):
             "ix_links_due_at", "workspace_id", "collection_id", "due_at",
             postgresql_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_links_gone_at", "workspace_id", "collection_id", "gone_at",
+            postgresql_where=text("gone_at IS NOT NULL"),
+        ),
         Index("ix_links_state", "workspace_id", "collection_id", "state"),
     )  # fmt: skip
 

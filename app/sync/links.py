@@ -127,7 +127,7 @@ class Links:
         query = select(Link).where(
             Link.workspace_id == self.workspace,
             Link.collection_id == collection_id,
-            Link.state.in_(("linked", "unmatched", "in_review")),
+            Link.state.in_(("linked", "suspended", "unmatched", "in_review")),
             Link.item_id.is_not(None),
             Link.seen_round < round_no,
             Link.gone_at.is_(None),

@@ -59,10 +59,7 @@ def ripe_at(suspects: Sequence[Link]) -> datetime | None:
 async def remove(work: Work) -> datetime | None:
     """Verify and decide the removals that are ripe; return when the rest will be."""
     now = work.now
-    async with work.transaction() as session:
-        suspects = await Links(session).gone(work.collection.id)
-    gathered = [link for link in suspects if link.gone_at is not None and link.gone_at <= now]
-    later = [link.gone_at for link in suspects if link.gone_at is not None and link.gone_at > now]
+    gathered, later = await _suspects(work)
     ripe = ripe_at(gathered)
     if ripe is not None and ripe > now:
         return min([ripe, *later])
@@ -72,6 +69,22 @@ async def remove(work: Work) -> datetime | None:
         await _decide(work, verdicts)
         later += [now + AGAIN for verdict in verdicts.values() if verdict.fate is Fate.UNKNOWN]
     return min(later, default=None)
+
+
+async def next_removal(work: Work) -> datetime | None:
+    """Return when removals are looked at next, also those that a write of ours came upon."""
+    gathered, later = await _suspects(work)
+    ripe = ripe_at(gathered)
+    return min([*later, *([ripe] if ripe else [])], default=None)
+
+
+async def _suspects(work: Work) -> tuple[list[Link], list[datetime]]:
+    """Return the links to verify, and when those that nobody could tell of are looked up again."""
+    now = work.now
+    async with work.transaction() as session:
+        suspects = await Links(session).gone(work.collection.id)
+    gathered = [link for link in suspects if link.gone_at is not None and link.gone_at <= now]
+    return gathered, [link.gone_at for link in suspects if link.gone_at is not None and link.gone_at > now]
 
 
 async def _verified(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:

@@ -29,7 +29,7 @@ from app.sync.progress import Progress
 from app.sync.pull import pull
 from app.sync.push import push
 from app.sync.readiness import ready
-from app.sync.remove import remove
+from app.sync.remove import next_removal, remove
 from app.sync.resources import Resources
 from app.sync.runs import Runs
 from app.sync.settings import EffectiveSettings
@@ -114,7 +114,7 @@ async def _turn(work: Work) -> tuple[bool, datetime | None]:
     if not (work.progress.pushes and work.direction.sends):
         return True, ripe_at
     await _phase(work, "push")
-    return await push(work), ripe_at
+    return await push(work), await next_removal(work)
 
 
 async def _pulled(work: Work) -> bool:

@@ -312,6 +312,13 @@ def create_tables() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_links_gone_at",
+        "links",
+        ["workspace_id", "collection_id", "gone_at"],
+        unique=False,
+        postgresql_where=sa.text("gone_at IS NOT NULL"),
+    )
     op.create_index("ix_links_record_id", "links", ["workspace_id", "record_id"], unique=False)
     op.create_index("ix_links_state", "links", ["workspace_id", "collection_id", "state"], unique=False)
     op.create_index(

@@ -75,6 +75,18 @@ def ada_round(ada, start):
     return asked["path"]
 
 
+@pytest.mark.feature("F3")
+@pytest.mark.lesson(17)
+def test_an_item_that_a_write_finds_gone_is_seen_to_at_once_and_not_at_the_next_poll(crm, ada, sandbox, rarely_polled):
+    start = ada.mark()
+    with sandbox.settings(notifications=False):
+        ada.deletes(ada.named("Grace Hopper"))
+        crm.patches("c-1", job_title="Admiral")
+        sandbox.hurries(lambda: [item["jobTitle"] for item in ada.contacts()] == ["Admiral"])
+
+    assert ada.rounds(after=start) == []
+
+
 @pytest.mark.feature("A4")
 @pytest.mark.lesson(19)
 @pytest.mark.parametrize("fault", ["duplicate", "delay", "reorder", "lose"])
