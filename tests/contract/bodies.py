@@ -9,7 +9,14 @@ from tests.contract.stage import DOCUMENT
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
 KINDS: dict[str, Any] = {"object": {}, "array": ["text"], "string": "text", "number": 1.5, "boolean": True}
-OF_TYPE: dict[str, Any] = {"object": {}, "array": [], "string": "text", "integer": 1, "number": 1.5, "boolean": True}
+OF_TYPE: dict[str, Any] = {
+    "object": {},
+    "array": [],
+    "string": "text",
+    "integer": 1,
+    "number": 1.5,
+    "boolean": True,
+}
 
 
 def plain(schema: Json) -> Json:
@@ -77,7 +84,9 @@ def wrong_values(schema: Json) -> Iterator[tuple[str, Any]]:
     if not allowed:
         return
     numbers = allowed & {"integer", "number"}
-    wrong = [value for kind, value in KINDS.items() if kind not in allowed and not (numbers and kind == "number")]
+    wrong = [
+        value for kind, value in KINDS.items() if kind not in allowed and not (numbers and kind == "number")
+    ]
     yield "type", wrong[-1] if "string" in allowed else wrong[0]
     if "null" not in allowed:
         yield "null", None
@@ -100,7 +109,12 @@ def outside(schema: Json) -> Iterator[tuple[str, Any]]:
         yield "pattern", " \x01"
     if "format" in schema:
         yield "format", "nonsense"
-    if "maxItems" in schema and "items" in schema:
+    if "items" in schema:
+        yield from wrong_lists(schema)
+
+
+def wrong_lists(schema: Json) -> Iterator[tuple[str, Any]]:
+    if "maxItems" in schema:
         yield "many", one(schema) * (schema["maxItems"] + 1)
     if schema.get("minItems"):
         yield "few", []

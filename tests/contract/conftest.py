@@ -1,12 +1,11 @@
 """One application for all cases of a process: what they send is refused, or changes nothing that matters."""
 
-
 import asyncpg
 import pytest
-from conftest import EMPTY_EVERY_TABLE, KEYS
 
 from app import log
 from app.config import Settings
+from tests.conftest import EMPTY_EVERY_TABLE, KEYS
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,7 @@
 """Two organisations with everything that operations take ids of: one that asks, and a stranger."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -8,14 +9,17 @@ from fastapi import FastAPI
 
 from app import clock
 from app.config import Settings
+from app.graph.auth import Grant
 from app.main import create_app
 from app.openapi import operations
 from app.security.seal import new_key
 from app.sync.connections import Connections
 from app.sync.resources import Resources
+from app.sync.tokens import Tokens
 
 Json = dict[str, Any]
 OPERATOR_KEY = "op_only-for-tests"
+TOKENS = ["the access token", "the refresh token"]
 GRANTED = ["User.Read", "Contacts.ReadWrite", "offline_access"]
 
 
@@ -61,58 +65,70 @@ OPERATIONS = [Operation(*each) for each in operations(DOCUMENT)]
 
 @dataclass
 class Organisation:
-    """One workspace, its key, and an id for each path parameter."""
+    """One workspace, its key, an id for each path parameter, and everything nobody may ever be shown."""
 
     key: str
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str]
     cursor: str = ""
-    change: str = ""
+    secrets: list[str] = field(default_factory=list)
+
+
+@dataclass
+class BackEnd:
+    """Whoever holds a key."""
+
+    http: httpx.AsyncClient
+    key: str
+
+    async def call(self, method: str, path: str, **body: Any) -> Json:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        answer = await self.http.request(method, path, json=body or None, headers=headers)
+        assert answer.is_success, f"{method} {path}: {answer.text}"
+        return answer.json()
 
 
 async def settled(app: FastAPI, name: str) -> Organisation:
     """Make an organisation that has one of everything."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://concord.example") as http:
-
-        async def call(method: str, path: str, body: Json | None = None, *, key: str) -> Json:
-            headers = {"Authorization": f"Bearer {key}"}
-            answer = await http.request(method, path, json=body, headers=headers)
-            assert answer.is_success, f"{method} {path}: {answer.text}"
-            return answer.json()
-
-        made = await call("POST", "/v1/workspaces", {"name": name}, key=OPERATOR_KEY)
-        of = Organisation(made["key"]["secret"])
-        more = await call("POST", f"/v1/workspaces/{made['id']}/keys", {"name": "spare"}, key=OPERATOR_KEY)
-        app_of_theirs = {"client_id": f"app-{made['id']}", "client_secret": f"secret of {name}"}
-        await call("PUT", "/v1/workspace/microsoft-app", app_of_theirs, key=of.key)
-        webhook = await call("POST", "/v1/webhooks", {"url": "https://crm.example/concord"}, key=of.key)
-        connection = await connected(app.state.provided["resources"], made["id"])
-        chosen = f"/v1/connections/{connection}/settings/contacts"
-        settings = await call("PATCH", chosen, {"direction": "two_way"}, key=of.key)
-        await call("POST", f"/v1/runs/{settings['run']}/cancel", key=of.key)
-        owners = [{"user": "agent-7", "access": "primary"}]
-        contact = await call("PUT", f"/v1/contacts/{name}-1", {"owners": owners, "display_name": "Ada"}, key=of.key)
-        feed = await call("GET", "/v1/changes", key=of.key)
-        of.cursor, of.change = feed["next_cursor"], feed["changes"][0]["id"] if feed["changes"] else ""
-        of.ids = {
-            "workspace_id": made["id"],
-            "key_id": more["id"],
-            "connection_id": connection,
-            "webhook_id": webhook["id"],
-            "run_id": settings["run"],
-            "crm_id": contact["crm_id"],
-            "record_id": contact["record_id"],
-            "entity": "contacts",
-            "slug": "record-not-found",
-        }
-        return of
+        operator = BackEnd(http, OPERATOR_KEY)
+        made = await operator.call("POST", "/v1/workspaces", name=name)
+        spare = await operator.call("POST", f"/v1/workspaces/{made['id']}/keys", name="spare")
+        us, key = BackEnd(http, made["key"]["secret"]), made["key"]["secret"]
+        ids = {"workspace_id": made["id"], "key_id": spare["id"], "entity": "contacts", "slug": "not-found"}
+        us_made = Organisation(key, ids, secrets=[key, spare["secret"], *TOKENS, OPERATOR_KEY])
+        await configured(us, us_made, name)
+        await synced(us, us_made, resources=app.state.provided["resources"])
+        await recorded(us, us_made, name)
+        return us_made
 
 
-async def connected(resources: Resources, workspace: str) -> str:
-    """Make a connection that stands as if its user had been at Microsoft's."""
-    async with resources.db.transaction(workspace) as session:
+async def configured(us: BackEnd, made: Organisation, name: str) -> None:
+    secret = f"the client secret of {name}"
+    await us.call("PUT", "/v1/workspace/microsoft-app", client_id=f"app-{name}", client_secret=secret)
+    webhook = await us.call("POST", "/v1/webhooks", url="https://crm.example/concord")
+    made.ids["webhook_id"] = webhook["id"]
+    made.secrets += [secret, webhook["secret"]]
+
+
+async def synced(us: BackEnd, made: Organisation, *, resources: Resources) -> None:
+    """Make a connection that stands as if its user had been at Microsoft's, and a run that has ended."""
+    async with resources.db.transaction(made.ids["workspace_id"]) as session:
         connection = Connections(session).add(
             now=clock.now(), user="agent-7", login_hint=None, requested=["contacts"], granted_scopes=GRANTED
         )
         connection.status = "active"
-    return connection.id
+        await session.flush()
+        grant = Grant(TOKENS[0], clock.now() + timedelta(hours=1), TOKENS[1], tuple(GRANTED))
+        await Tokens(session, resources.key_ring).put(connection.id, grant, now=clock.now())
+    chosen = f"/v1/connections/{connection.id}/settings/contacts"
+    settings = await us.call("PATCH", chosen, direction="two_way")
+    await us.call("POST", f"/v1/runs/{settings['run']}/cancel")
+    made.ids |= {"connection_id": connection.id, "run_id": settings["run"]}
+
+
+async def recorded(us: BackEnd, made: Organisation, name: str) -> None:
+    owners = [{"user": "agent-7", "access": "primary"}]
+    contact = await us.call("PUT", f"/v1/contacts/{name}-1", owners=owners, display_name="Ada")
+    made.ids |= {"crm_id": contact["crm_id"], "record_id": contact["record_id"]}
+    made.cursor = (await us.call("GET", "/v1/changes"))["next_cursor"]

@@ -45,7 +45,9 @@ class Case:
 def bad_credentials(operation: Operation) -> Iterator[Case]:
     if not operation.about.get("security"):
         return
-    refused = Case(operation=operation, name="without-credential", status=401, slug="unauthenticated", key=None)
+    refused = Case(
+        operation=operation, name="without-credential", status=401, slug="unauthenticated", key=None
+    )
     yield refused
     yield replace(refused, name="unknown-credential", key="ck_unknown")
     other = "ours" if operation.takes_the_operators_key else OPERATOR_KEY
@@ -57,22 +59,25 @@ def bad_credentials(operation: Operation) -> Iterator[Case]:
             yield replace(unknown, name=name, key=key, headers=named)
 
 
+SLUGS = {"entity": "entity-unknown", "slug": "not-found", "crm_id": "record-not-found"}
+
+
 def foreign_ids(operation: Operation) -> Iterator[Case]:
-    """Ids of another organisation, and of nothing at all: where the CRM chooses the id, both are as good as any."""
-    if "404" not in operation.about["responses"]:
-        return
-    told = operation.about["responses"]["404"]["content"]["application/problem+json"]["examples"]
-    for parameter in operation.parameters("path"):
+    """Ids of another organisation, and of nothing at all, wherever what they name must be there."""
+    answers = operation.about["responses"].get("404", {"content": {"application/problem+json": {}}})
+    told = answers["content"]["application/problem+json"].get("examples", {})
+    for parameter in [*operation.parameters("path"), *operation.parameters("query")]:
         name = parameter["name"]
-        slug = {"entity": "entity-unknown", "slug": "not-found", "crm_id": "record-not-found"}.get(
-            name, f"{name.removesuffix('_id')}-not-found"
-        )
-        if slug not in told or operation.id == "contacts.put":
+        slug = SLUGS.get(name, f"{name.removesuffix('_id')}-not-found")
+        made = name == "crm_id" and operation.method == "put"
+        if slug not in told or made or (parameter["in"] == "query" and not name.endswith("_id")):
             continue
-        missing = Case(operation=operation, name=f"{name}-of-nothing", status=404, slug=slug, ids={name: NOWHERE})
-        yield replace(missing, **with_body(operation))
+        place = "ids" if parameter["in"] == "path" else "query"
+        missing = Case(operation=operation, name=f"{name}-of-nothing", status=404, slug=slug)
+        missing = replace(missing, **with_body(operation), **{place: {name: NOWHERE}})
+        yield missing
         if name not in {"workspace_id", "entity", "slug"}:
-            yield replace(missing, **with_body(operation), name=f"{name}-of-a-stranger", ids={name: "stranger"})
+            yield replace(missing, name=f"{name}-of-a-stranger", **{place: {name: "stranger"}})
 
 
 def bad_parameters(operation: Operation) -> Iterator[Case]:
@@ -84,7 +89,9 @@ def bad_parameters(operation: Operation) -> Iterator[Case]:
                 given = with_body(operation)
                 if place == "header":
                     told = {"headers": given.get("headers", {}) | told["headers"]}
-                case = Case(operation=operation, name=f"{name}-{kind}", names={"in": place, "parameter": name})
+                case = Case(
+                    operation=operation, name=f"{name}-{kind}", names={"in": place, "parameter": name}
+                )
                 yield replace(case, **given | told)
 
 
@@ -116,7 +123,9 @@ def bad_bodies(operation: Operation) -> Iterator[Case]:
         yield replace(case, name="null", content=b"null")
     other = replace(case, status=415, slug="unsupported-media-type", names={})
     yield replace(other, name="as-text", content=b"{}", headers={"Content-Type": "text/plain"})
-    yield replace(other, name="as-a-form", content=b"a=b", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    yield replace(
+        other, name="as-a-form", content=b"a=b", headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
     yield replace(case, name="oversized", status=413, slug="body-too-large", names={}, content=LARGE)
     for path, part in places(schema):
         where = pointer(path)
@@ -165,20 +174,26 @@ class Stage:
         return dict(await self.superuser.fetch(self.counting))
 
     async def ask(self, case: Case) -> httpx.Response:
-        ids = self.ours.ids | {
-            name: self.strangers.ids[name] if whose == "stranger" else whose for name, whose in case.ids.items()
-        }
+        strangers = self.strangers
+        theirs = {STRANGERS_CURSOR: strangers.cursor}
+
+        def meant(words: dict[str, str]) -> dict[str, str]:
+            return {
+                name: strangers.ids.get(name, strangers.ids["workspace_id"])
+                if word == "stranger"
+                else theirs.get(word, word)
+                for name, word in words.items()
+            }
+
         key = {"ours": self.ours.key, None: None}.get(case.key, case.key)
         if case.operation.takes_the_operators_key and case.key == "ours" and case.slug != "wrong-credential":
             key = OPERATOR_KEY
-        headers = {name: self.strangers.ids["workspace_id"] if value == "stranger" else value for name, value in case.headers.items()}
-        query = {name: self.strangers.cursor if value == STRANGERS_CURSOR else value for name, value in case.query.items()}
         content = case.content and case.content.replace(EXAMPLE_CURSOR, self.ours.cursor.encode())
         return await self.http.request(
             case.operation.method,
-            case.operation.path.format(**ids),
-            headers=headers | ({} if key is None else {"Authorization": f"Bearer {key}"}),
-            params=query,
+            case.operation.path.format(**self.ours.ids | meant(case.ids)),
+            headers=meant(case.headers) | ({} if key is None else {"Authorization": f"Bearer {key}"}),
+            params=meant(case.query),
             content=content,
         )
 
@@ -208,7 +223,9 @@ def told_by(answer: httpx.Response, case: Case) -> tuple[Json, str]:
     return body, ""
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=f"{case.operation.id}-{case.name}") for case in CASES])
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=f"{case.operation.id}-{case.name}") for case in CASES]
+)
 async def test_it_is_refused_by_name_with_a_cure_and_nothing_is_stored(stage, case):
     before = await stage.rows()
 
@@ -233,4 +250,5 @@ async def test_it_is_refused_by_name_with_a_cure_and_nothing_is_stored(stage, ca
 def test_every_operation_has_its_cases():
     having = {case.operation.id for case in CASES}
 
-    assert [operation.id for operation in OPERATIONS if operation.id not in having and operation.about.get("parameters")] == []
+    takes = [each.id for each in OPERATIONS if {"parameters", "requestBody", "security"} & set(each.about)]
+    assert [name for name in takes if name not in having] == []

@@ -1,0 +1,231 @@
+"""The API beside its own document: schemathesis sends what the document allows, and what it forbids.
+
+All its checks are on. What no schema can say is listed here, operation by operation, with its reason.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from schemathesis import Case, Response
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import AcceptedNegativeData, Failure, ServerError
+from schemathesis.engine import events, from_schema
+from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.python import asgi
+
+from app.main import create_app
+from tests.contract.stage import DOCUMENT, OPERATIONS, OPERATOR_KEY, Json, Operation, Organisation, settled
+
+
+@dataclass(frozen=True)
+class ByDesign:
+    """An answer of these operations that isn't wrong as long as it names nothing but this, and why."""
+
+    operations: tuple[str, ...]
+    failure: type[Failure]
+    names: frozenset[str]
+    because: str
+
+    def explains(self, failure: Failure, case: Case, answer: Response) -> bool:
+        named = names(answer.json())
+        mine = case.operation.definition.raw["operationId"] in self.operations
+        return mine and isinstance(failure, self.failure) and bool(named) and named <= self.names
+
+
+def names(body: Json) -> set[str]:
+    """Return the places that a problem names, or its kind; of a batch the kinds of its entries."""
+    if "results" in body:
+        return {kind(result["problem"]) for result in body["results"] if "problem" in result}
+    return {error.get("pointer", error.get("parameter")) for error in body.get("errors", [])} or {kind(body)}
+
+
+def kind(problem: Json) -> str:
+    return str(problem.get("type", "")).removeprefix("/problems/")
+
+
+def where(word: str) -> tuple[str, ...]:
+    """Return the operations that take this header."""
+    return tuple(
+        each.id for each in OPERATIONS if any(header["name"] == word for header in each.parameters("header"))
+    )
+
+
+def by_design(
+    operations: str | tuple[str, ...], failure: type[Failure], named: str, because: str
+) -> ByDesign:
+    mine = tuple(operations.split()) if isinstance(operations, str) else operations
+    return ByDesign(mine, failure, frozenset(named.split()), because)
+
+
+DESIGN: Final = [
+    by_design(
+        where("If-Match"), RejectedPositiveData, "revision-mismatch already-exists base-revision-unknown",
+        "only the service knows which revision is current",
+    ),
+    by_design(
+        where("If-Match"), AcceptedNegativeData, "revision-mismatch already-exists",
+        "that the revision isn't current is told before the body is looked at",
+    ),
+    by_design(
+        "connections.create connections.reconnect", RejectedPositiveData, "/return_url",
+        "it lies under one of the workspace's `return_urls`",
+    ),
+    by_design(
+        "webhooks.create webhooks.patch", RejectedPositiveData, "/url",
+        "it is https, on an address that is public",
+    ),
+    by_design(
+        "contacts.put contacts.patch", RejectedPositiveData, "/owners",
+        "a user owns a record once, with one access",
+    ),
+    by_design(
+        "microsoft_app.put", RejectedPositiveData, "/certificate_pem /private_key_pem",
+        "a certificate is one, and the key is its own",
+    ),
+    by_design("changes.ack", RejectedPositiveData, "/up_to", "it is a cursor that the feed gave"),
+    by_design("webhooks.replay", RejectedPositiveData, "/after", "it is a cursor that the feed gave"),
+    by_design(
+        "contacts.batch", AcceptedNegativeData, "invalid-request duplicate-in-batch",
+        "an entry fails for itself: 200, and its problem in `results`",
+    ),
+    by_design("microsoft_app.check", ServerError, "service-unavailable", "nobody answers for Microsoft here"),
+]  # fmt: skip
+
+LEFT_OUT: Final = {
+    "cursor": "a place in a list can only be repeated, and a made-up one is refused",
+    "after": "so is a place in the feed",
+    "wait": "a long poll only costs time",
+    "Idempotency-Key": "the generator would send one key with many bodies, which is refused",
+}
+SAME_BODY: Final = {"workspaces.patch": "workspace.patch"}
+BOUNDS_DEAR_TO_REACH: Final = {"maxItems": 10, "maxLength": 300}  # test_bad_input goes beyond each
+
+
+def asked(part: Any, examples: Json) -> Any:
+    """Return the document with things that exist for examples, and without what is only slow to try."""
+    if isinstance(part, list):
+        return [asked(each, examples) for each in part if not left_out(each)]
+    if not isinstance(part, dict):
+        return part
+    if "in" in part and part.get("name") in examples:
+        return {**part, "example": examples[part["name"]]}
+    return {
+        name: asked(inner, examples)
+        for name, inner in part.items()
+        if not (isinstance(inner, int) and inner > BOUNDS_DEAR_TO_REACH.get(name, inner))
+    }
+
+
+def left_out(part: Any) -> bool:
+    return isinstance(part, dict) and "in" in part and part.get("name") in LEFT_OUT
+
+
+def credential(operation: Operation, us: Organisation) -> Json:
+    key = OPERATOR_KEY if operation.takes_the_operators_key else us.key
+    return {"headers": {"Authorization": f"Bearer {key}"} if operation.about.get("security") else {}}
+
+
+def known(us: Organisation) -> Json:
+    """Let most requests name what exists."""
+    return {
+        "dictionaries": {name: {"values": [value]} for name, value in us.ids.items()},
+        "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.8} for name in us.ids},
+    }
+
+
+def configured(rules: Json, *, phases: set[str], examples: int, mode: str = "all") -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 7,
+            "continue-on-failure": True,
+            "generation": {
+                "with-security-parameters": False,
+                "allow-extra-parameters": False,  # unknown parameters and headers are nobody's business
+                "allow-x00": False,  # NUL is refused wherever it stands: PostgreSQL's text can't hold it
+                "no-shrink": True,
+                "max-examples": examples,
+                "mode": mode,
+            },
+            "phases": {
+                phase: {"enabled": phase in phases}
+                for phase in ("examples", "coverage", "fuzzing", "stateful")
+            },
+            **rules,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def app(module_settings):
+    app = create_app(module_settings)
+    app.openapi_schema = DOCUMENT
+    yield app
+    asgi.shutdown_lifespans()
+
+
+@pytest.fixture(scope="module")
+async def new_organisation(module_settings):
+    app = create_app(module_settings)
+    async with app.router.lifespan_context(app):
+        yield lambda name: settled(app, name)
+
+
+def schema_of(app, us, rules, **options) -> Any:
+    conditions = {"If-Match": "*", "If-None-Match": '"0"', "Concord-Base-Revision": 1}
+    schema = schemathesis.openapi.from_dict(
+        asked(DOCUMENT, us.ids | conditions), config=configured(rules, **options)
+    )
+    schema.app = app
+
+    @schema.hook
+    def filter_failure(_: Any, failure: Failure, case: Case, answer: Response) -> bool:
+        return not any(rule.explains(failure, case, answer) for rule in DESIGN)
+
+    return schema
+
+
+def phases_of(operation: Operation) -> set[str]:
+    """Return what to try; where two operations take the same body, each value of it is tried with one."""
+    return {"examples", "fuzzing"} | ({"coverage"} if operation.id not in SAME_BODY else set())
+
+
+def faults(schema) -> Iterator[str]:
+    """Run the engine and tell each kind of failure once."""
+    for event in from_schema(schema).execute():
+        match event:
+            case events.ScenarioFinished():
+                for case_id, checks in event.recorder.checks.items():
+                    for check in checks:
+                        if check.failure_info is not None:
+                            answer = event.recorder.interactions[case_id].response
+                            yield (
+                                f"{event.phase.value}: {check.name}: {check.failure_info.failure.message}\n"
+                                f"{check.failure_info.code_sample[:2000]}\n{answer and answer.content[:2000]!r}"
+                            )
+            case events.EngineFinished():
+                yield from (f"the run: {failure}" for failure in event.failures)
+            case events.NonFatalError() | events.FatalError():
+                yield f"the engine: {event}"
+
+
+@pytest.mark.parametrize("operation", [pytest.param(each, id=each.id) for each in OPERATIONS])
+async def test_what_is_documented_holds(app, new_organisation, operation):
+    us = await new_organisation(operation.id.replace(".", "-").replace("_", "-"))
+    schema = schema_of(
+        app, us, credential(operation, us) | known(us), phases=phases_of(operation), examples=10
+    )
+    found = list(dict.fromkeys(faults(schema.include(operation_id=operation.id))))
+    assert not found, "\n\n".join(found[:10])
+
+
+async def test_what_was_made_is_there_until_it_is_deleted(app, new_organisation):
+    us = await new_organisation("made")
+    rules = [{"include-operation-id": each.id, **credential(each, us)} for each in OPERATIONS]
+    schema = schema_of(app, us, {"operations": rules}, phases={"stateful"}, examples=60, mode="positive")
+
+    found = list(dict.fromkeys(faults(schema)))
+
+    assert not found, "\n\n".join(found[:10])
