@@ -78,12 +78,11 @@ def an_item_is_copied(scene: Scene) -> Iterator[None]:
 
 @contextmanager
 def microsoft_forgets_to_tell(scene: Scene) -> Iterator[None]:
-    """Notifications are lost from now on, an edit in Outlook among them."""
+    """Notifications are lost from now on, and a second look at what one told earlier is turned away."""
     scene.stage.outlook.control("settings", notifications=False)
     try:
-        item = scene.stage.outlook.contacts(scene.outlook_folder)[0]
-        scene.stage.outlook.edit(item, companyName="Nobody Heard Of It")
-        yield
+        with fault(scene, {"status": 503, "retry_after": 5}, method="GET", path="*/delta*"):
+            yield
     finally:
         scene.stage.outlook.control("settings", notifications=True)
 
