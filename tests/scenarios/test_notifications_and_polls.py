@@ -77,7 +77,9 @@ def ada_round(ada, start):
 
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(17)
-def test_an_item_that_a_write_finds_gone_is_seen_to_at_once_and_not_at_the_next_poll(crm, ada, sandbox, rarely_polled):
+def test_an_item_that_a_write_finds_gone_is_seen_to_at_once_and_not_at_the_next_poll(
+    crm, ada, sandbox, rarely_polled
+):
     start = ada.mark()
     with sandbox.settings(notifications=False):
         ada.deletes(ada.named("Grace Hopper"))
