@@ -5,6 +5,9 @@ BIN := .venv/bin
 UV = $(shell command -v uv || echo .venv/uv/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml
 
+# Where bytecode isn't kept, each process compiles every library anew: seconds of each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup dev demo smoke test check bench lock clean
 

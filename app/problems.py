@@ -137,7 +137,7 @@ def methods_by_path(routers: Iterable[APIRouter]) -> Mapping[str, set[str]]:
     taken: dict[str, set[str]] = {}
     for router in routers:
         for route in router.routes:
-            if isinstance(route, APIRoute):
+            if isinstance(route, APIRoute) and route.include_in_schema:
                 taken.setdefault(route.path, set()).update(route.methods or ())
     return taken
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
-from app.errors import DuplicateInBatch, InvalidRequest, Problem
+from app.errors import DuplicateInBatch, InvalidRequest, MethodNotAllowed, Problem
 from app.problems import explained
 from app.routers.answers import as_json
 from app.routers.contact_shapes import ContactIn, CrmId
@@ -143,6 +143,17 @@ async def write_contacts(
     instance = f"/requests/{request.state.request_id}"
     told = [_told(entry.crm_id, results[entry.crm_id], instance=instance) for entry in entries]
     return as_json({"results": told, "failed": sum("problem" in result for result in told)})
+
+
+@router.api_route(
+    "/batch",
+    methods=["GET", "PUT", "PATCH", "DELETE"],
+    operation_id="contacts.batch_by_another_method",
+    include_in_schema=False,
+)
+async def not_a_contact() -> None:
+    """Say that this word is no contact's id, before a route that takes ids does."""
+    raise MethodNotAllowed("`batch` is where many contacts are written, by POST; it can't be a contact's id.")
 
 
 def _says(upsert: ContactUpsert | Malformed) -> Says | Malformed:

@@ -26,7 +26,12 @@ def _each_user_once(owners: list[Any] | None) -> list[Any] | None:
     return owners
 
 
-CrmId = Annotated[str, StringConstraints(pattern=CRM_ID), AfterValidator(_not_reserved)]
+CrmId = Annotated[
+    str,
+    StringConstraints(pattern=CRM_ID),
+    AfterValidator(_not_reserved),
+    Field(json_schema_extra={"not": {"enum": sorted(RESERVED)}}),
+]
 """An id of the CRM's own."""
 
 # What Outlook can't hold is stored all the same and parked there: the hub has no limits of a mailbox's.

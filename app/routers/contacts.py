@@ -10,6 +10,7 @@ from app.errors import (
     AlreadyExists,
     AlreadyNamed,
     BaseRevisionUnknown,
+    MethodNotAllowed,
     RecordGone,
     RecordNotFound,
     RevisionMismatch,
@@ -90,7 +91,14 @@ def answer(answered: Answered) -> Response:
     response_model=Contact,
     responses={
         201: {"model": Contact, "description": "The contact is new."},
-        **problems(RecordNotFound, AlreadyNamed, RevisionMismatch, AlreadyExists, BaseRevisionUnknown),
+        **problems(
+            RecordNotFound,
+            AlreadyNamed,
+            RevisionMismatch,
+            AlreadyExists,
+            BaseRevisionUnknown,
+            MethodNotAllowed,
+        ),
     },
 )
 async def put_contact(
@@ -122,7 +130,7 @@ async def put_contact(
     operation_id="contacts.patch",
     summary="Change a contact",
     response_model=Contact,
-    responses=problems(RecordNotFound, RevisionMismatch, BaseRevisionUnknown),
+    responses=problems(RecordNotFound, RevisionMismatch, BaseRevisionUnknown, MethodNotAllowed),
 )
 async def patch_contact(
     crm_id: InPath, contact: ContactIn, here: Here, when: When, base_revision: Base = None
@@ -139,7 +147,7 @@ async def patch_contact(
     operation_id="contacts.delete",
     summary="Delete a contact",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(RevisionMismatch),
+    responses=problems(RevisionMismatch, MethodNotAllowed),
 )
 async def delete_contact(crm_id: InPath, here: Here, when: When) -> None:
     """Delete a contact, also when it is gone. An edit in Outlook that the CRM can't know of outlives it."""
@@ -166,7 +174,7 @@ async def document_of(session: AsyncSession, record: Record, *, include: str | N
     operation_id="contacts.get",
     summary="Read a contact",
     response_model=Contact,
-    responses=problems(RecordNotFound),
+    responses=problems(RecordNotFound, MethodNotAllowed),
 )
 async def get_contact(crm_id: InPath, session: Session, now: Now, include: Include = None) -> Response:
     """Return a contact. A deleted one is shown for 30 days, `deleted` true."""

@@ -50,7 +50,7 @@ async def ask(
             connection_id=connection.id, collection_id=collection.id, entity=entity, trigger="manual",
             direction=direction, full=full, now=now,
         )  # fmt: skip
-        await Collections(session).ring([collection.id], now=now)
+        Collections(session).ring([collection.id], now=now)
         runs.append(run)
     return runs, skipped
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import ring
+from app.db import last_before_commit, ring
 from app.errors import LeaseLost
 from app.ids import new_id
 from app.models import Collection
@@ -93,6 +93,7 @@ class Collections:
 
     async def move(self, collection_id: str, *, epoch: int, **values: Any) -> None:
         """Set columns as the holder of the lease, and nobody else. Raises LeaseLost."""
+        await self._locked([collection_id, *_rung(self.session)])
         query = (
             update(Collection)
             .where(
@@ -129,17 +130,15 @@ class Collections:
         """Give the lease back whoever rang: the work goes on at ``due_at``, or when somebody rings again."""
         await self.move(collection_id, epoch=epoch, lease_until=now, due_at=due_at)
 
-    async def ring(self, ids: Iterable[str], *, now: datetime, pull: bool = False) -> None:
-        """Ask for these collections to be looked at now; ``pull``: also for what Microsoft has."""
-        wanted = sorted(set(ids))
-        if not wanted:
-            return
-        values: dict[str, Any] = {"wanted": Collection.wanted + 1, "due_at": now}
-        if pull:
-            values["poll_at"] = now
-        query = update(Collection).where(Collection.workspace_id == self.workspace, Collection.id.in_(wanted))
-        await self.session.execute(query.values(**values))
-        for collection_id in wanted:
+    def ring(self, ids: Iterable[str], *, now: datetime, pull: bool = False) -> None:
+        """Ask for these collections to be looked at now; ``pull``: also for what Microsoft has.
+
+        Written at the end of the transaction, in order, so that two workers that ring each other's don't
+        deadlock.
+        """
+        rung = _rung(self.session)
+        for collection_id in ids:
+            rung[collection_id] = (now, pull or rung.get(collection_id, (now, False))[1])
             ring(self.session, "collection", workspace=self.workspace, target=collection_id)
 
     async def poll_by(self, collection_id: str, *, at: datetime) -> None:
@@ -150,10 +149,47 @@ class Collections:
 
     async def stop(self, ids: Iterable[str]) -> None:
         """Take these collections away from whoever works on them; nothing is due any more."""
+        stopped = await self._locked(ids)
+        for collection_id in stopped:
+            _rung(self.session).pop(collection_id, None)
         query = update(Collection).where(
-            Collection.workspace_id == self.workspace, Collection.id.in_(sorted(set(ids)))
+            Collection.workspace_id == self.workspace, Collection.id.in_(stopped)
         )
         await self.session.execute(query.values(epoch=Collection.epoch + 1, due_at=None, poll_at=None))
+
+    async def write_rings(self) -> None:
+        """Store what was rung for."""
+        rung = _rung(self.session)
+        await self._locked(rung)
+        for now, pull in set(rung.values()):
+            ids = [collection_id for collection_id, asked in rung.items() if asked == (now, pull)]
+            values = {"wanted": Collection.wanted + 1, "due_at": now, **({"poll_at": now} if pull else {})}
+            here = Collection.workspace_id == self.workspace, Collection.id.in_(ids)
+            await self.session.execute(update(Collection).where(*here).values(**values))
+        rung.clear()
+
+    async def _locked(self, ids: Iterable[str]) -> list[str]:
+        """Lock several in the one order that never deadlocks; one alone is locked by what is done to it."""
+        wanted = sorted(set(ids))
+        if len(wanted) > 1:
+            query = select(Collection.id).where(
+                Collection.workspace_id == self.workspace, Collection.id.in_(wanted)
+            )
+            await self.session.execute(query.order_by(Collection.id).with_for_update())
+        return wanted
+
+
+def _rung(session: AsyncSession) -> dict[str, tuple[datetime, bool]]:
+    """Return the collections that this transaction rings for: when it asked, and whether they are to pull."""
+    rung: dict[str, tuple[datetime, bool]] = session.info.setdefault("rung", {})
+    return rung
+
+
+@last_before_commit
+async def write_rings(session: AsyncSession) -> None:
+    """Ring for collections after all else: whoever locks one locks no record or link any more."""
+    if session.info.get("rung"):
+        await Collections(session).write_rings()
 
 
 async def due_collections(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[tuple[str, str]]:

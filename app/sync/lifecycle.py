@@ -53,7 +53,7 @@ async def _follow(
 ) -> None:
     subscriptions = Subscriptions(session)
     if "missed" in events:
-        await Collections(session).ring([collection_id], now=now, pull=True)
+        Collections(session).ring([collection_id], now=now, pull=True)
     if "reauthorizationRequired" in events:
         # Renewing does both. What changed while nothing was delivered is pulled after it.
         await subscriptions.move(collection_id, renew_at=now)

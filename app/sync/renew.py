@@ -199,7 +199,7 @@ async def _note(resources: Resources, turn: Turn, made: Subscribed | None) -> No
         )  # fmt: skip
         await timers.settle(KIND, turn.collection_id, until=turn.until, due_at=renew_at)
         # What changed while nobody told us is in the delta.
-        await Collections(session).ring([turn.collection_id], now=now, pull=True)
+        Collections(session).ring([turn.collection_id], now=now, pull=True)
     if turn.known.problem is not None:
         log.info("subscription.recovered", collection=turn.collection_id)
 

@@ -39,7 +39,7 @@ async def spread(
     fresh = _lacking(places, {(link.connection_id, link.record_id) for link in known}, now=now)
     await links.insert(fresh)
     rung = {link.collection_id for link in due} | {str(row["collection_id"]) for row in fresh}
-    await Collections(session).ring(await _sending(session, rung), now=now)
+    Collections(session).ring(await _sending(session, rung), now=now)
 
 
 async def revive(session: AsyncSession, record_ids: Sequence[str], *, now: datetime) -> None:

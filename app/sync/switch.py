@@ -71,7 +71,7 @@ async def _steer(
     collection.hears, collection.sends = hears, sends
     await session.flush()
     await Collections(session).stop([collection.id])
-    await Collections(session).ring([collection.id], now=now, pull=True)
+    Collections(session).ring([collection.id], now=now, pull=True)
 
 
 async def restart_round(session: AsyncSession, collection: Collection) -> None:
@@ -116,6 +116,6 @@ async def connection_changed(session: AsyncSession, connection: Connection, *, n
     if connection.status == "active" and not connection.paused:
         for collection_id in on:
             await Timers(session).set("subscription", collection_id, now)
-        await collections.ring(on, now=now, pull=True)
+        collections.ring(on, now=now, pull=True)
     else:
         await collections.stop(on)

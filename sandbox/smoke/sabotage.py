@@ -88,6 +88,15 @@ def microsoft_forgets_to_tell(scene: Scene) -> Iterator[None]:
 
 
 @contextmanager
+def an_edit_goes_unheard(scene: Scene) -> Iterator[None]:
+    """Somebody edits in Outlook while nobody tells Concord of it."""
+    with microsoft_forgets_to_tell(scene):
+        item = scene.stage.outlook.contacts(scene.outlook_folder)[0]
+        scene.stage.outlook.edit(item, companyName="Nobody Heard Of It")
+        yield
+
+
+@contextmanager
 def the_secret_is_another(scene: Scene) -> Iterator[None]:
     """Concord signs with a secret that the CRM was never told, so the CRM refuses its deliveries."""
     (hook,) = scene.stage.concord.call("GET", "/v1/webhooks")["data"]
@@ -155,7 +164,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
     "folder": somebody_renames_the_folder,
     "counted": an_item_disappears,
     "marked": an_item_is_copied,
-    "agreed": microsoft_forgets_to_tell,
+    "agreed": an_edit_goes_unheard,
     "added": the_secret_is_another,
     "heard": microsoft_forgets_to_tell,
     "written": microsoft_takes_no_edits,

@@ -270,6 +270,14 @@ async def test_a_crm_id_is_of_few_characters(workspace, crm_id):
     assert answer.status_code in {404, 405, 422}
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+async def test_batch_is_no_contact_and_says_how_it_is_used(workspace, problem, method):
+    answer = await workspace.http.request(method, "/v1/contacts/batch", json={})
+
+    assert "POST" in problem(answer, 405, "method-not-allowed")["detail"]
+    assert answer.headers["allow"] == "POST"
+
+
 @pytest.mark.parametrize("crm_id", ["c-1", "a" * 128, "A.b_c~d:e@f", "..."])
 async def test_every_allowed_crm_id_works(workspace, crm_id):
     assert (await put(workspace, crm_id, expect=(201,)))["crm_id"] == crm_id
