@@ -149,4 +149,4 @@ class Grants:
 
 
 def _all(kind: str, kept: dict[str, Any]) -> Iterator[Command]:
-    yield from ((kind, msgspec.to_builtins(thing)) for thing in kept.values())
+    yield from ((kind, msgspec.to_builtins(thing, order="deterministic")) for thing in kept.values())
