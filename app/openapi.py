@@ -24,6 +24,7 @@ from app.routers.screens import SCREENS
 
 Json = dict[str, Any]
 METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
+UNREFERENCED: Final = ("HTTPValidationError", "ValidationError", "ContactRules")
 DESCRIPTION: Final = """
 Concord keeps each CRM user's contacts, calendar, tasks, mail and files in agreement with that user's
 Microsoft 365 account.
@@ -163,7 +164,7 @@ def _completed(app: FastAPI, public_url: str) -> Json:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas |= {"Problem": PROBLEM, "InvalidPart": INVALID_PART}
-    for name in ("HTTPValidationError", "ValidationError"):
+    for name in UNREFERENCED:
         schemas.pop(name, None)
     components["securitySchemes"] = {
         **components.get("securitySchemes", {}),
@@ -184,9 +185,10 @@ def _completed(app: FastAPI, public_url: str) -> Json:
 
 def _default_to_null(schema: Json) -> None:
     """Put back the defaults that FastAPI leaves out with every other null."""
-    for part in schema["properties"].values():
+    for part in schema.get("properties", {}).values():
         if "null" in part["type"]:
             part.setdefault("default", None)
+        _default_to_null(part)
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
+from app.routers.override_shapes import ContactOverrides, ContactRules, Resolution
 from app.routers.shapes import LINE, Answer, Body, matching, merge_patch_of, titled, unique
 
 GROUPS: Final[list[Any]] = [
@@ -37,14 +38,6 @@ Direction = Annotated[
         ("two_way", "Both ways", "Contacts and edits travel in both directions."),
     ),
 ]
-Resolution = Annotated[
-    Literal["crm_wins", "microsoft_wins", "newest_wins"],
-    titled(
-        ("crm_wins", "The CRM wins", "The CRM's value stays."),
-        ("microsoft_wins", "Outlook wins", "Outlook's value stays."),
-        ("newest_wins", "The newest wins", "The later edit stays; where that can't be told, the CRM's."),
-    ),
-]
 Removed = Annotated[
     Literal["keep", "delete"],
     titled(
@@ -69,12 +62,12 @@ FolderName = Annotated[
 ]
 
 
-def shown(order: int, group: str, widget: str, **more: Any) -> dict[str, Any]:
-    """Say where and how a screen shows a field; ``more`` gets its ``x-`` here."""
+def shown(order: int, group: str, widget: str | None = None, **more: Any) -> dict[str, Any]:
+    """Say where and how a screen shows a field (None: by its parts); ``more`` gets its ``x-`` here."""
     return {
         "x-order": order,
         "x-group": group,
-        "x-widget": widget,
+        **({"x-widget": widget} if widget else {}),
         **{f"x-{name.replace('_', '-')}": value for name, value in more.items()},
     }
 
@@ -111,13 +104,20 @@ class ContactChoices(Body):
         examples=["newest_wins"],
         json_schema_extra=shown(4, "conflicts", "radio", show_if={"direction": ["two_way"]}),
     )
+    field_overrides: ContactOverrides = Field(
+        default=ContactRules(),
+        title="Except for these fields",
+        description="Who wins instead where both sides changed one of these fields.",
+        examples=[{"notes": "crm_wins"}],
+        json_schema_extra=shown(5, "conflicts", show_if={"direction": ["two_way"]}),
+    )
     removed_from_crm: Removed = Field(
         default="keep",
         title="Removed from the CRM",
         description="What happens in Outlook to a contact that was deleted in the CRM.",
         examples=["keep"],
         json_schema_extra=shown(
-            5, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
+            6, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
             confirm={
                 "values": ["delete"],
                 "title": "Delete contacts in Outlook?",
@@ -131,7 +131,7 @@ class ContactChoices(Body):
         description="What happens in the CRM to a contact that its user deleted in Outlook.",
         examples=["keep"],
         json_schema_extra=shown(
-            6, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
+            7, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
             confirm={
                 "values": ["delete"],
                 "title": "Delete contacts in the CRM?",
@@ -146,6 +146,7 @@ ContactField = Literal[
     "folder_name",
     "import_new",
     "conflict_resolution",
+    "field_overrides",
     "removed_from_crm",
     "deleted_in_microsoft",
 ]
@@ -200,6 +201,13 @@ class ContactsSettingsPut(ContactChoices):
         examples=[["folder_name"]],
     )
 
+    def said(self) -> dict[str, Any]:
+        """Return the fields that the caller mentioned; a rule of null is none."""
+        said = super().said()
+        if "field_overrides" in said:
+            said["field_overrides"] = {name: rule for name, rule in said["field_overrides"].items() if rule}
+        return said
+
 
 def hidden(order: int, *, read_only: bool = True) -> dict[str, Any]:
     """Say that a field is not for the screen."""
@@ -220,35 +228,35 @@ class ContactsSettings(ContactChoices):
         title="Entity",
         description="What these settings are about.",
         examples=["contacts"],
-        json_schema_extra=hidden(7),
+        json_schema_extra=hidden(8),
     )
     inherited: Annotated[list[str], NAMES] = Field(
         default=[],
         title="Inherited",
         description="Fields that nobody chose here, so that the workspace's default counts.",
         examples=[["folder_name"]],
-        json_schema_extra=hidden(8, read_only=False),
+        json_schema_extra=hidden(9, read_only=False),
     )
     locked: Annotated[list[str], NAMES] = Field(
         default=[],
         title="Locked",
         description="Fields that the workspace doesn't let connections choose.",
         examples=[["direction"]],
-        json_schema_extra=hidden(9),
+        json_schema_extra=hidden(10),
     )
     revision: int = Field(
         default=0,
         title="Revision",
         description="Counts the changes of this choice; the `ETag`.",
         examples=[3],
-        json_schema_extra=hidden(10),
+        json_schema_extra=hidden(11),
     )
     run: Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})] = Field(
         default=None,
         title="Run",
         description="The run that this change started, or the one under way.",
         examples=["run_06a2k3v9"],
-        json_schema_extra=hidden(11),
+        json_schema_extra=hidden(12),
     )
 
 

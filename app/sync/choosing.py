@@ -87,9 +87,17 @@ async def to_be_chosen_for(session: AsyncSession, connection_id: str) -> Connect
 async def patched(
     session: AsyncSession, connection: Connection, entity: str, patch: Json, *, now: datetime
 ) -> Shown:
-    """Choose what the patch mentions; null (or an empty folder name) returns to the workspace's default."""
+    """Choose what the patch mentions; null (or an empty folder name) returns to the workspace's default.
+
+    Rules of single fields are patched one by one, over those in force.
+    """
     chosen = await EffectiveSettings(session).chosen(connection.id, entity)
     news = {name: None if name == "folder_name" and value == "" else value for name, value in patch.items()}
+    patched_rules = news.get("field_overrides")
+    if patched_rules is not None:
+        in_force, _ = await EffectiveSettings(session).in_force(connection.id, entity)
+        rules = {**in_force.settings.field_overrides, **patched_rules}
+        news["field_overrides"] = {field: rule for field, rule in rules.items() if rule is not None}
     wanted = {name: value for name, value in (chosen | news).items() if value is not None}
     return await choose(session, connection, entity, wanted, said=news, now=now)
 
@@ -119,7 +127,7 @@ async def choose(
 def _refuse_locked(before: InForce, said: Json) -> None:
     """Refuse another value for a locked field; to say what the workspace says is no change."""
     for name in before.locked:
-        if said.get(name) not in {None, getattr(before.settings, name)}:
+        if said.get(name) not in (None, getattr(before.settings, name)):
             raise SettingLocked(f"{name} is locked by the workspace.", field=name)
 
 

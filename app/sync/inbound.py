@@ -15,7 +15,7 @@ from app.models import Record
 from app.records.contact import match_keys
 from app.sync.changes import KEPT
 from app.sync.conflict_rows import Conflicts
-from app.sync.conflicts import Policy, Resolution, Side, Stamp
+from app.sync.conflicts import Policy, Side, Stamp
 from app.sync.hearing import Ear, Heard, hear, restored
 from app.sync.matching import match
 from app.sync.naming import name
@@ -149,8 +149,7 @@ async def _ear(room: Room, records: Sequence[Record], histories: Mapping[str, Hi
         for stamp in record.field_at.values()
         if (connection := Stamp.parse(stamp).connection) is not None
     }
-    chosen = await EffectiveSettings(room.session).of_many(mailboxes, room.entity) if mailboxes else {}
-    policies = {connection: Policy(Resolution(s.conflict_resolution)) for connection, s in chosen.items()}
+    policies = await EffectiveSettings(room.session).policies(mailboxes, room.entity)
     return Ear(room.entity, room.now, lambda connection: policies.get(connection or "", Policy()))
 
 

@@ -12,7 +12,7 @@ from app.records.link import LinkView
 from app.records.reasons import Reason
 from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
-from app.sync.conflicts import Policy, Resolution, Side, Stamp
+from app.sync.conflicts import Side, Stamp
 from app.sync.copies import applied
 from app.sync.decisions import decide
 from app.sync.links import LIVE, Links
@@ -158,6 +158,6 @@ async def _meet(session: AsyncSession, kept: Record, link: Link, *, now: datetim
 
 
 async def _listening(session: AsyncSession, link: Link, collection: Collection | None) -> Listening:
-    settings = await EffectiveSettings(session).of(link.connection_id, link.entity)
+    policies = await EffectiveSettings(session).policies([link.connection_id], link.entity)
     hears = collection is not None and collection.hears
-    return Listening(link.connection_id, hears, policy=Policy(Resolution(settings.conflict_resolution)))
+    return Listening(link.connection_id, hears, policy=policies[link.connection_id])

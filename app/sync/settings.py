@@ -13,7 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import EntitySettings, Workspace
+from app.models import Connection, EntitySettings, Workspace
+from app.sync.conflicts import Policy, Resolution
+from app.sync.connections import ENDED
 
 Json = dict[str, Any]
 BUILT: Final = ("contacts",)
@@ -31,18 +33,33 @@ class ContactSettings:
     removed_from_crm: str = "keep"
     # Becomes `delete` with the breaker: until then nothing stands behind a mass deletion in a mailbox.
     deleted_in_microsoft: str = "keep"
-    # Not to be chosen yet.
     field_overrides: Mapping[str, str] = field(default_factory=dict)
+    # Not to be chosen yet.
     classes: Sequence[str] = ()
     ownership: str = "all_assigned"
     left_scope: str = "keep"
     existing_records: str = "all"
     existing_since: date | None = None
 
+    @property
+    def policy(self) -> Policy:
+        """Return who wins a conflict. Where only one side may write the other, that side does."""
+        match self.direction:
+            case "crm_to_microsoft":
+                return Policy(Resolution.CRM_WINS)
+            case "microsoft_to_crm":
+                return Policy(Resolution.MICROSOFT_WINS)
+            case "two_way":
+                overrides = {name: Resolution(value) for name, value in self.field_overrides.items()}
+                return Policy(Resolution(self.conflict_resolution), overrides)
+            case _:
+                return Policy()
+
 
 CHOOSABLE: Final = (
     "direction",
     "conflict_resolution",
+    "field_overrides",
     "folder_name",
     "import_new",
     "removed_from_crm",
@@ -88,6 +105,18 @@ class EffectiveSettings:
         workspace = await self._own()
         rows = await self._rows(ids, entity)
         return {one: InForce.of(workspace, rows[one].chosen if one in rows else {}).settings for one in ids}
+
+    async def policies(self, connection_ids: Iterable[str], entity: str) -> dict[str, Policy]:
+        """Return who wins conflicts with each of these mailboxes; one that was disconnected has no say."""
+        ids = sorted(connection_ids)
+        if not ids:
+            return {}
+        chosen = await self.of_many(ids, entity)
+        query = select(Connection.id).where(
+            Connection.workspace_id == self.workspace, Connection.id.in_(ids), Connection.status.in_(ENDED)
+        )
+        ended = set(await self.session.scalars(query))
+        return {one: Policy() if one in ended else settings.policy for one, settings in chosen.items()}
 
     async def in_force(self, connection_id: str, entity: str) -> tuple[InForce, int]:
         """Return the settings in force with where each comes from, and the revision of the choice."""

@@ -15,7 +15,6 @@ from app.graph.mailbox import Mailbox
 from app.models import Collection, Connection, Workspace
 from app.records.link import Attempt, LinkView
 from app.records.shape import Shape
-from app.sync.conflicts import Policy, Resolution
 from app.sync.lease import Lease
 from app.sync.policy import Access, Direction
 from app.sync.progress import Progress
@@ -62,18 +61,13 @@ class Work:
         return self.collection.container_id
 
     @property
-    def policy(self) -> Policy:
-        overrides = {name: Resolution(value) for name, value in self.settings.field_overrides.items()}
-        return Policy(Resolution(self.settings.conflict_resolution), overrides)
-
-    @property
     def poll_every(self) -> timedelta:
         return timedelta(minutes=self.workspace.sync_interval_minutes)
 
     def listening(self, access: str | None) -> Listening:
         """Return how a record is heard in this mailbox. Whoever owns nothing may only look."""
         accepts = access is not None and Access(access) is not Access.VIEW_ONLY
-        return Listening(self.connection.id, self.collection.hears, accepts, self.policy)
+        return Listening(self.connection.id, self.collection.hears, accepts, self.settings.policy)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

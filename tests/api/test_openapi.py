@@ -205,7 +205,7 @@ def test_a_settings_field_says_where_it_goes_and_what_it_risks(screens):
             assert 0 < len(part["title"]) <= 40, name
             assert {"description", "default", "examples", "type"} <= set(part), name
             assert part["x-group"] in groups, name
-            assert part["x-widget"] in WIDGETS, name
+            assert part["type"] == "object" or part["x-widget"] in WIDGETS, name
             assert part.get("x-danger") in {None, *DANGERS}, name
             assert {word for word in part if word.startswith("x-")} <= EXTENSIONS, name
             assert set(part.get("x-show-if", {})) <= set(schema["properties"]), name
@@ -216,11 +216,26 @@ def test_a_settings_field_says_where_it_goes_and_what_it_risks(screens):
 def test_a_choice_is_told_by_titled_constants(screens):
     for schema in screens.values():
         for name, part in schema["properties"].items():
-            if part["x-widget"] not in {"radio", "select"}:
+            if part.get("x-widget") not in {"radio", "select"}:
                 continue
             assert part["type"] == "string", name
             assert all({"const", "title", "description"} <= set(option) for option in part["oneOf"]), name
             assert part["default"] in [option["const"] for option in part["oneOf"]], name
+
+
+def test_a_choice_for_each_field_is_optional_and_has_no_free_keys(screens):
+    for schema in screens.values():
+        for name, part in schema["properties"].items():
+            if part["type"] != "object":
+                continue
+            assert part["additionalProperties"] is False, name
+            for field, choice in part["properties"].items():
+                assert {"title", "description", "default", "examples", "x-order"} <= set(choice), field
+                assert (choice["type"], choice["default"]) == (["string", "null"], None), field
+                assert choice["x-widget"] == "select", field
+                *options, none = choice["oneOf"]
+                assert all({"const", "title", "description"} <= set(option) for option in options), field
+                assert none["type"] == "null", field
 
 
 def test_a_settings_schema_validates_what_get_returns(screens):

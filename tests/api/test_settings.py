@@ -11,7 +11,8 @@ from app.sync.standing import stands
 SLUG = "/problems/"
 GRANTED = ["User.Read", "Contacts.ReadWrite", "offline_access"]
 SETTABLE = {
-    "direction", "conflict_resolution", "folder_name", "import_new", "removed_from_crm", "deleted_in_microsoft"
+    "direction", "conflict_resolution", "field_overrides", "folder_name", "import_new", "removed_from_crm",
+    "deleted_in_microsoft",
 }  # fmt: skip
 
 
@@ -269,6 +270,56 @@ async def test_a_connection_of_another_workspace_is_404(new_workspace, path):
     assert (await stranger.http.get(path.rpartition("/")[0])).status_code == 404
 
 
+@pytest.mark.feature("F4")
+async def test_rules_of_single_fields_are_patched_one_by_one(workspace, path, resources):
+    default = {"field_overrides": {"company": "crm_wins"}}
+    await workspace.http.patch("/v1/workspace", json={"defaults": {"contacts": default}})
+
+    first = await workspace.http.patch(path, json={"field_overrides": {"notes": "microsoft_wins"}})
+    assert first.json()["field_overrides"] == {"company": "crm_wins", "notes": "microsoft_wins"}
+    second = await workspace.http.patch(path, json={"field_overrides": {"company": None}})
+    assert second.json()["field_overrides"] == {"notes": "microsoft_wins"}
+    put = await workspace.http.put(path, json={"field_overrides": {"title": "crm_wins", "notes": None}})
+    assert put.json()["field_overrides"] == {"title": "crm_wins"}
+    back = await workspace.http.patch(path, json={"field_overrides": None})
+    assert back.json()["field_overrides"] == {"company": "crm_wins"}
+    assert "field_overrides" in back.json()["inherited"]
+
+
+@pytest.mark.feature("E5")
+async def test_locked_rules_can_not_be_changed(workspace, path):
+    default = {"field_overrides": {"notes": "crm_wins"}, "locked": ["field_overrides"]}
+    await workspace.http.patch("/v1/workspace", json={"defaults": {"contacts": default}})
+
+    refused = await workspace.http.patch(path, json={"field_overrides": {"notes": "microsoft_wins"}})
+    assert (refused.status_code, refused.json()["type"]) == (403, SLUG + "setting-locked")
+    same = await workspace.http.patch(path, json={"field_overrides": {"notes": "crm_wins"}})
+    assert same.status_code == 200
+
+
+@pytest.mark.feature("E5")
+@pytest.mark.parametrize(
+    ("chosen", "notes", "title"),
+    [
+        pytest.param({"direction": "two_way"}, "microsoft_wins", "crm_wins", id="both ways: as chosen"),
+        pytest.param({"direction": "crm_to_microsoft"}, "crm_wins", "crm_wins", id="to Microsoft: the CRM"),
+        pytest.param({"direction": "microsoft_to_crm"}, "microsoft_wins", "microsoft_wins", id="to the CRM"),
+        pytest.param({}, "newest_wins", "newest_wins", id="switched off"),
+    ],
+)
+async def test_who_wins_is_a_choice_only_where_both_sides_write(
+    workspace, path, resources, chosen, notes, title
+):
+    rules = {"conflict_resolution": "crm_wins", "field_overrides": {"notes": "microsoft_wins"}}
+    await workspace.http.patch(path, json=rules | chosen)
+    connection = path.split("/")[3]
+
+    async with resources.db.transaction(workspace.id) as session:
+        policy = (await EffectiveSettings(session).policies([connection], "contacts"))[connection]
+
+    assert (policy.of("notes"), policy.of("title")) == (notes, title)
+
+
 @pytest.mark.parametrize(
     ("patch", "pointer"),
     [
@@ -276,6 +327,10 @@ async def test_a_connection_of_another_workspace_is_404(new_workspace, path):
         pytest.param({"direction": 1}, "/direction", id="a number"),
         pytest.param({"import_new": "yes"}, "/import_new", id="a string for a switch"),
         pytest.param({"conflict_resolution": "ask"}, "/conflict_resolution", id="ask comes later"),
+        pytest.param(
+            {"field_overrides": {"hobby": "crm_wins"}}, "/field_overrides/hobby", id="no such field"
+        ),
+        pytest.param({"field_overrides": {"notes": "both"}}, "/field_overrides/notes", id="no such rule"),
         pytest.param({"folder_name": " x"}, "/folder_name", id="a space before"),
         pytest.param({"folder_name": "x" * 201}, "/folder_name", id="too long"),
         pytest.param({"classes": ["buyer"]}, "/classes", id="classes come later"),

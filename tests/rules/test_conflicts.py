@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from app.records.contact import FIELDS
+from app.routers.override_shapes import ContactRules
 from app.sync.conflicts import Kept, Policy, Resolution, Side, Stamp, settle
 from tests.rules.outlook import NOON
 
@@ -54,3 +56,7 @@ def test_a_field_may_have_a_policy_of_its_own():
 @pytest.mark.parametrize("stamp", [Stamp(NOON, Side.MICROSOFT, "con_1"), Stamp(None, Side.CRM)])
 def test_a_stamp_survives_its_column(stamp):
     assert Stamp.parse(stamp.document()) == stamp
+
+
+def test_every_field_of_a_contact_may_have_a_rule_of_its_own():
+    assert list(ContactRules.__annotations__) == list(FIELDS)

@@ -1,0 +1,75 @@
+"""Rules for single fields: who wins a conflict over each, one optional choice per field of the entity."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import ConfigDict, WithJsonSchema, with_config
+from typing_extensions import TypedDict
+
+from app.records.contact import FIELDS
+from app.routers.shapes import Json, titled
+
+Resolution = Annotated[
+    Literal["crm_wins", "microsoft_wins", "newest_wins"],
+    titled(
+        ("crm_wins", "The CRM wins", "The CRM's value stays."),
+        ("microsoft_wins", "Outlook wins", "Outlook's value stays."),
+        ("newest_wins", "The newest wins", "The later edit stays; where that can't be told, the CRM's."),
+    ),
+]
+Choice = Resolution | None
+THE_RULE: Final = {"type": "null", "title": "As for the others"}
+
+
+@with_config(ConfigDict(extra="forbid", strict=True))
+class ContactRules(TypedDict, total=False):
+    """Who wins a conflict over each field of a contact; a field left out follows the rule for all."""
+
+    display_name: Choice
+    title: Choice
+    given_name: Choice
+    middle_name: Choice
+    family_name: Choice
+    suffix: Choice
+    nickname: Choice
+    company: Choice
+    department: Choice
+    job_title: Choice
+    profession: Choice
+    office: Choice
+    manager: Choice
+    assistant: Choice
+    emails: Choice
+    phones: Choice
+    addresses: Choice
+    im_addresses: Choice
+    website: Choice
+    birthday: Choice
+    spouse: Choice
+    children: Choice
+    notes: Choice
+    categories: Choice
+
+
+def _choice(name: str, *, order: int) -> Json:
+    """Describe the choice of one field as ``api.md`` §4.1 wants it: nothing in it refers elsewhere."""
+    options = Resolution.__metadata__[0].json_schema["oneOf"]  # type: ignore[attr-defined]
+    title = name.replace("_", " ").capitalize()
+    return {
+        "type": ["string", "null"],
+        "oneOf": [*options, THE_RULE],
+        "title": title,
+        "description": f"Which value of {title.lower()} stays where both sides changed it.",
+        "default": None,
+        "examples": ["crm_wins"],
+        "x-order": order,
+        "x-widget": "select",
+    }
+
+
+def rules_of(names: Any) -> WithJsonSchema:
+    """Describe an object that has one optional choice for each of these fields, and no other key."""
+    choices = {name: _choice(name, order=order) for order, name in enumerate(names, start=1)}
+    return WithJsonSchema({"type": "object", "additionalProperties": False, "properties": choices})
+
+
+ContactOverrides = Annotated[ContactRules, rules_of(FIELDS)]
