@@ -1,5 +1,6 @@
 """The wire to Microsoft Graph: moves bytes, and tells what surely wasn't sent from what may have been."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,9 +25,10 @@ SOON = timedelta(seconds=5)
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-def open_http() -> httpx.AsyncClient:
+def open_http(*, trusted: ssl.SSLContext | bool = True) -> httpx.AsyncClient:
     """Open the connections to Graph of one process."""
     return httpx.AsyncClient(
+        verify=trusted,
         timeout=httpx.Timeout(30, connect=5, pool=5),
         limits=httpx.Limits(max_connections=200, max_keepalive_connections=100, keepalive_expiry=60),
         follow_redirects=False,

@@ -130,11 +130,11 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx over the guarded network. No proxy of the environment stands between, it would do the look-up."""
 
-    def __init__(self, *, development: bool, verify: ssl.SSLContext | bool = True) -> None:
-        super().__init__(verify=verify, trust_env=False)
+    def __init__(self, *, development: bool, trusted: ssl.SSLContext) -> None:
+        super().__init__(verify=trusted, trust_env=False)
         # Quirk: httpx has no parameter for httpcore's network backend; a test fails if this stops working.
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(verify=verify, trust_env=False),
+            ssl_context=trusted,
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=5.0,
@@ -142,10 +142,12 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
         )
 
 
-def outbound_client(*, development: bool, timeout: httpx.Timeout | float = 15.0) -> httpx.AsyncClient:
+def outbound_client(
+    *, development: bool, trusted: ssl.SSLContext, timeout: httpx.Timeout | float = 15.0
+) -> httpx.AsyncClient:
     """Return the client for customers' URLs: guarded, following no redirect, using no proxy."""
     return httpx.AsyncClient(
-        transport=GuardedTransport(development=development),
+        transport=GuardedTransport(development=development, trusted=trusted),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,

@@ -1,8 +1,10 @@
 """What a process opens once and every engine function may use."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 from redis.asyncio import Redis
@@ -36,7 +38,10 @@ async def opened(settings: Settings, *, doorbell: Doorbell = nobody_listens) -> 
     key_ring = KeyRing.parse(settings.keys.get_secret_value())
     db = Database(settings.database_url, doorbell=doorbell)
     redis: Redis = Redis.from_url(settings.redis_url)
-    async with open_http() as graph_http, outbound_client(development=settings.development) as http:
+    async with (
+        open_http(trusted=authorities()) as graph_http,
+        outbound_client(development=settings.development, trusted=authorities()) as http,
+    ):
         base_url = settings.microsoft_graph_url
         graph = Graph(graph_http, permits=Permits(redis), base_url=base_url)
         tokens = TokenSource(db, key_ring, Microsoft.of(settings))
@@ -45,3 +50,9 @@ async def opened(settings: Settings, *, doorbell: Doorbell = nobody_listens) -> 
         finally:
             await redis.aclose()
             await db.close()
+
+
+@cache
+def authorities() -> ssl.SSLContext:
+    """Return whom we trust to name the other side; reading the list anew for each client takes its time."""
+    return httpx.create_ssl_context()

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from applications import running
 from fastapi import FastAPI
 
 from app import log
 from app.config import Settings
-from app.main import create_app
 from app.sync.resources import Resources
 
 OPERATOR_KEY = "op_only-for-tests"
@@ -44,8 +44,7 @@ class Tenant:
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
+    async with running(settings) as app:
         yield app
 
 

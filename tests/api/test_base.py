@@ -6,9 +6,9 @@ from base64 import urlsafe_b64encode
 
 import httpx
 import pytest
+from applications import running
 
 from app.errors import Problem
-from app.main import create_app
 from app.problems import every_problem
 from app.reasons import REASONS
 from app.records.reasons import Reason
@@ -206,8 +206,7 @@ async def test_an_error_of_ours_tells_nothing_of_our_insides(app, anonymous):
 
 async def test_without_postgresql_it_is_503_and_readyz_names_it(settings, client):
     gone = settings.model_copy(update={"database_url": "postgresql+asyncpg://x@127.0.0.1:1/x"})
-    app = create_app(gone)
-    async with app.router.lifespan_context(app), client(app, "ck_some-key") as http:
+    async with running(gone) as app, client(app, "ck_some-key") as http:
         answer = await http.get("/v1/workspace")
         problem(answer, 503, "service-unavailable")
         assert int(answer.headers["retry-after"]) > 0
@@ -220,11 +219,8 @@ async def test_without_postgresql_it_is_503_and_readyz_names_it(settings, client
 
 
 async def test_without_redis_requests_are_served_and_readyz_names_it(settings, client):
-    app = create_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
-    async with (
-        app.router.lifespan_context(app),
-        client(app, settings.operator_key.get_secret_value()) as http,
-    ):
+    deaf = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+    async with running(deaf) as app, client(app, settings.operator_key.get_secret_value()) as http:
         assert (await http.post("/v1/workspaces", json={"name": "Acme"})).status_code == 201
         ready = await http.get("/readyz")
         assert (ready.status_code, ready.json()["missing"]) == (503, ["redis"])

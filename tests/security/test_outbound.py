@@ -12,6 +12,8 @@ import trustme
 from app.errors import InvalidRequest
 from app.security.outbound import GuardedBackend, GuardedTransport, allowed, checked_url, outbound_client
 
+TRUSTED = ssl.create_default_context()
+
 
 @pytest.mark.parametrize(
     "address",
@@ -113,7 +115,7 @@ async def test_a_name_that_leads_inside_is_refused_at_connect_time():
         writer.close()
 
     server, port = await served(note)
-    async with server, outbound_client(development=False) as client:
+    async with server, outbound_client(development=False, trusted=TRUSTED) as client:
         for host in ("localhost", "127.0.0.1", "2130706433", "0x7f.1", "127.1"):
             with pytest.raises(httpx.ConnectError, match=r"no public address|no address"):
                 await client.get(f"http://{host}:{port}/")
@@ -122,7 +124,7 @@ async def test_a_name_that_leads_inside_is_refused_at_connect_time():
 
 async def test_in_development_loopback_is_reached_and_no_redirect_followed():
     server, port = await served(answer)
-    async with server, outbound_client(development=True) as client:
+    async with server, outbound_client(development=True, trusted=TRUSTED) as client:
         got = await client.get(f"http://localhost:{port}/hook")
 
     assert got.status_code == 302
@@ -146,12 +148,12 @@ async def test_the_checked_address_is_connected_to_and_tls_asks_for_the_name(mon
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (entry, port))]
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
-    transport = GuardedTransport(development=True, verify=client_side)
+    transport = GuardedTransport(development=True, trusted=client_side)
     async with server, httpx.AsyncClient(transport=transport, trust_env=False) as client:
         got = await client.get(f"https://crm.example:{port}/hook")
         # A literal address may still be parsed by the loop; the name is looked up once for each connection.
         with pytest.raises(httpx.ConnectError):
-            await GuardedTransport(development=True, verify=client_side).handle_async_request(
+            await GuardedTransport(development=True, trusted=client_side).handle_async_request(
                 httpx.Request("GET", f"https://crm.example:{port}/hook")
             )
 
@@ -159,7 +161,7 @@ async def test_the_checked_address_is_connected_to_and_tls_asks_for_the_name(mon
 
 
 async def test_the_guard_stands_in_the_transport():
-    transport = GuardedTransport(development=False)
+    transport = GuardedTransport(development=False, trusted=TRUSTED)
 
     assert isinstance(transport._pool._network_backend, GuardedBackend)
     await transport.aclose()

@@ -14,12 +14,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from applications import running
 from pydantic import SecretStr
 
 from app import clock
 from app.config import Settings
 from app.dev.services import free_port
-from app.main import create_app
 from app.sync.resources import Resources
 
 CLIENT_ID, CLIENT_SECRET = "concord-tests", "its secret"
@@ -162,8 +162,7 @@ class Office:
 
 @asynccontextmanager
 async def running_office(settings: Settings, microsoft: Microsoft) -> AsyncIterator[Any]:
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
+    async with running(settings) as app:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
 
