@@ -22,6 +22,7 @@ from app.routers import (
     connections,
     contact_batches,
     contacts,
+    documentation,
     health,
     keys,
     microsoft_app,
@@ -63,6 +64,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     catalogue.router,
     health.router,
+    documentation.router,
 )
 
 
@@ -81,12 +83,13 @@ def create_app(settings: Settings) -> FastAPI:
         ],
         generate_unique_id_function=named,
         redirect_slashes=False,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
     problems.install(app, routers=ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(documentation.files())
     described(app, public_url=settings.public_url)
     return app
 

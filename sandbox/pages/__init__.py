@@ -1,6 +1,7 @@
 """Plain pages where a person looks at a mailbox and edits it, as they would in Outlook."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -97,7 +98,8 @@ class Pages:
     async def delete(self, request: Request) -> Response:
         person = self._person(request)
         await self.outlook.delete(person, request.path_params["id"])
-        return RedirectResponse(self._back(person, ""), SEE_OTHER)
+        folder = (await request.form()).get("folder", "")
+        return RedirectResponse(self._back(person, str(folder)), SEE_OTHER)
 
     def _person(self, request: Request) -> Person:
         person = self.world.person(request.path_params["mail"])
@@ -107,4 +109,4 @@ class Pages:
 
     @staticmethod
     def _back(person: Person, folder: str) -> str:
-        return f"/mailbox/{person.mail}" + (f"?folder={folder}" if folder else "")
+        return f"/mailbox/{person.mail}" + (f"?folder={quote(folder)}" if folder else "")

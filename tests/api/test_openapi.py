@@ -244,3 +244,14 @@ def test_a_settings_schema_validates_what_get_returns(screens):
         assert list(OAS31Validator(schema).iter_errors(defaults)) == []
         wrong = list(OAS31Validator(schema).iter_errors(defaults | {"direction": "sideways"}))
         assert wrong
+
+
+async def test_the_page_needs_no_other_host(anonymous):
+    page = await anonymous.get("/docs")
+    needed = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    answers = [await anonymous.get(path) for path in needed]
+
+    assert {answer.status_code for answer in [page, *answers]} == {200}
+    assert {path.rpartition(".")[2] for path in needed} == {"js", "css", "png"}
+    assert "://" not in page.text
+    assert "'/openapi.json'" in page.text

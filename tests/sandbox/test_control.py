@@ -1,8 +1,10 @@
 """The sandbox's controls (api.md, chapter 10) and the pages of a mailbox."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -399,6 +401,24 @@ async def test_a_person_adds_and_deletes_a_contact_on_the_pages(entra: Entra):
     assert (made.status_code, gone.status_code) == (303, 303)
     assert "&lt;b&gt;Ann&lt;/b&gt;" in listed.text
     assert await contacts(entra) == []
+
+
+@pytest.mark.feature("A3")
+async def test_a_person_comes_back_to_the_folder_they_were_in(entra: Entra):
+    await entra.control("seed", mail=ADELE, folder="Acme Realty", contacts=[{"displayName": "Ann"}])
+    start = await entra.http.get(f"/mailbox/{ADELE}")
+    (folder,) = re.findall(r'<a href="\?folder=([^"]+)">Acme Realty</a>', start.text)
+    inside = await entra.http.get(f"/mailbox/{ADELE}?folder={folder}")
+    (contact,) = set(re.findall(rf"/contacts/([^?]+)\?folder={folder}", inside.text))
+    shown = await entra.http.get(f"/mailbox/{ADELE}/contacts/{contact}?folder={folder}")
+    gone = await entra.http.post(
+        f"/mailbox/{ADELE}/contacts/{contact}/delete", data={"folder": unquote(folder)}
+    )
+
+    assert "Nobody here" in start.text
+    # Enter presses a form's first button.
+    assert [*re.findall(r"<button[^>]*>(\w+)", shown.text)] == ["Save", "Delete"]
+    assert gone.headers["location"] == f"/mailbox/{ADELE}?folder={folder}"
 
 
 @pytest.mark.parametrize("path", ["/", "/mailbox", f"/mailbox/{ADELE}", f"/mailbox/{ADELE}/new"])
