@@ -40,6 +40,7 @@ TAGS: Final = [
     {"name": "connections", "description": "Users' links to their Microsoft 365 accounts."},
     {"name": "settings", "description": "What of a connection syncs, and how."},
     {"name": "contacts", "description": "The CRM's contacts, by the CRM's own ids."},
+    {"name": "explain", "description": "Why a record is, or isn't, in a mailbox."},
     {"name": "changes", "description": "The ordered feed of everything that changed."},
     {"name": "webhooks", "description": "Where changes are delivered."},
     {"name": "runs", "description": "Syncs: started, watched, cancelled."},

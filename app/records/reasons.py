@@ -44,6 +44,7 @@ class Reason(StrEnum):
     ERASED = "erased"
     NO_CREATED_AT = "no_created_at"
     REMOVED_THERE = "removed_there"
+    REMOVED_FROM_CRM = "removed_from_crm"
     MOVED_OUT = "moved_out"
     DUPLICATE_ITEM = "duplicate_item"
     NOT_ORGANIZER = "not_organizer"

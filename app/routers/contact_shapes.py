@@ -273,15 +273,18 @@ def _without_bounds(schema: dict[str, Any]) -> None:
                 kind.pop(word, None)
 
 
+StandName = Literal[
+    "synced", "pending", "out_of_scope", "parked", "in_review", "conflict", "awaiting_approval", "rejected",
+    "unnamed", "blocked", "disabled",
+]  # fmt: skip
+
+
 class SyncState(Answer):
     """How a record stands in one connection."""
 
     connection: str = Field(title="Connection", description="The connection's id.", examples=["con_06a2k3v9"])
     user: str = Field(title="User", description="The user whose mailbox it is.", examples=["agent-7"])
-    state: Literal[
-        "synced", "pending", "out_of_scope", "parked", "in_review", "conflict", "awaiting_approval",
-        "rejected", "unnamed", "blocked", "disabled",
-    ] = Field(title="State", description="Where it stands.", examples=["synced"])  # fmt: skip
+    state: StandName = Field(title="State", description="Where it stands.", examples=["synced"])
     reason: str | None = Field(
         title="Reason", description="Why, as a code; GET /reasons explains it.", examples=["in_scope"]
     )

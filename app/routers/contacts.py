@@ -162,10 +162,12 @@ async def found(session: AsyncSession, crm_id: str, *, now: datetime) -> Record:
     return record
 
 
-async def document_of(session: AsyncSession, record: Record, *, include: str | None) -> Response:
+async def document_of(
+    session: AsyncSession, record: Record, *, include: str | None, now: datetime
+) -> Response:
     document: dict[str, Any] = shown(record)
     if include == "sync":
-        document["sync"] = await record_states(session, record)
+        document["sync"] = await record_states(session, record, now=now)
     return as_json(document, headers={"ETag": etag(record.revision)})
 
 
@@ -178,7 +180,7 @@ async def document_of(session: AsyncSession, record: Record, *, include: str | N
 )
 async def get_contact(crm_id: InPath, session: Session, now: Now, include: Include = None) -> Response:
     """Return a contact. A deleted one is shown for 30 days, `deleted` true."""
-    return await document_of(session, await found(session, crm_id, now=now), include=include)
+    return await document_of(session, await found(session, crm_id, now=now), include=include, now=now)
 
 
 @router.get(
@@ -191,7 +193,7 @@ async def get_contact(crm_id: InPath, session: Session, now: Now, include: Inclu
 async def get_sync_states(crm_id: InPath, session: Session, now: Now) -> Response:
     """Return how a contact stands in each connection it belongs in."""
     record = await found(session, crm_id, now=now)
-    return as_json({"data": await record_states(session, record)})
+    return as_json({"data": await record_states(session, record, now=now)})
 
 
 @router.post(

@@ -56,7 +56,7 @@ class Problems(Answer):
     data: list[Explained] = Field(title="Problems", description="All of them, by type.")
 
 
-class ReasonText(Answer):
+class ReasonAnswer(Answer):
     """One reason code: why a record was or wasn't written."""
 
     code: str = Field(title="Code", description="The code as it appears in answers.", examples=["in_scope"])
@@ -65,12 +65,15 @@ class ReasonText(Answer):
         description="What it means, for a person.",
         examples=["The record belongs in this mailbox."],
     )
+    entities: list[str] = Field(
+        title="Entities", description="Which entities' records know it.", examples=[["contacts"]]
+    )
 
 
 class Reasons(Answer):
     """Every reason code."""
 
-    data: list[ReasonText] = Field(title="Reasons", description="All of them.")
+    data: list[ReasonAnswer] = Field(title="Reasons", description="All of them.")
 
 
 def catalogue() -> dict[str, Explained]:
@@ -134,4 +137,8 @@ def page(slug: str, known: Explained) -> HTMLResponse:
 @router.get("/reasons", operation_id="reasons.list", summary="List reasons")
 async def list_reasons() -> Reasons:
     """List the codes that say why a record was or wasn't written."""
-    return Reasons(data=[ReasonText(code=code, title=title) for code, title in REASONS.items()])
+    told = [
+        ReasonAnswer(code=code, title=meaning.title, entities=list(meaning.entities))
+        for code, meaning in REASONS.items()
+    ]
+    return Reasons(data=told)

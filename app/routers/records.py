@@ -1,8 +1,10 @@
 """Records by Concord's own ids: for those that the CRM has not named yet."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import RecordGone, RecordNotFound
 from app.models import Record
@@ -21,6 +23,14 @@ InPath = Annotated[
 ]
 
 
+async def known(session: AsyncSession, record_id: str, *, now: datetime) -> Record:
+    """Return the record, also for 30 days after its deletion."""
+    record = await Records(session).get(record_id)
+    if record is None or (record.deleted_at is not None and record.deleted_at <= now - KEPT):
+        raise RecordNotFound(f"There is no record {record_id}.")
+    return record
+
+
 @router.get(
     "/{record_id}",
     operation_id="records.get",
@@ -30,10 +40,7 @@ InPath = Annotated[
 )
 async def get_record(record_id: InPath, session: Session, now: Now, include: Include = None) -> Response:
     """Return a record by Concord's own id, also one that has no crm_id yet."""
-    record = await Records(session).get(record_id)
-    if record is None or (record.deleted_at is not None and record.deleted_at <= now - KEPT):
-        raise RecordNotFound(f"There is no record {record_id}.")
-    return await document_of(session, record, include=include)
+    return await document_of(session, await known(session, record_id, now=now), include=include, now=now)
 
 
 @router.post(

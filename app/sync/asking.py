@@ -42,7 +42,7 @@ async def ask(
     skipped: list[Skipped] = []
     for entity in entities:
         collection = await Collections(session).of(connection.id, entity)
-        problem = _in_the_way(workspace, connection, entity, collection, now=now)
+        problem = in_the_way(workspace, connection, entity, collection, now=now)
         if problem is not None or collection is None:
             skipped.append(Skipped(entity, problem or state("sync-disabled", since=now)))
             continue
@@ -55,7 +55,7 @@ async def ask(
     return runs, skipped
 
 
-def _in_the_way(
+def in_the_way(
     workspace: Workspace, connection: Connection, entity: str, collection: Collection | None, *, now: datetime
 ) -> Json | None:
     """Return the state that keeps an entity from running, the most basic first."""

@@ -1,7 +1,7 @@
 """Who may be whom: the records and items that a match looks at, and nothing more."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link, Owner, Record
 from app.records import Fields
+
+MOST: Final = 50
+"""Of people who share an address, as many are explained."""
 
 
 class Candidates:
@@ -44,7 +47,7 @@ class Candidates:
             Owner.user == user,
         )
         if addresses is not None:
-            query = query.where(_holds(Record.doc["emails"], addresses))
+            query = query.where(holds(Record.doc["emails"], addresses))
         found = {row.record_id: row.doc for row in await self.session.execute(query)}
         taken = await self._taken(connection_id, None if addresses is None else found)
         return {record_id: doc for record_id, doc in found.items() if record_id not in taken}
@@ -80,12 +83,32 @@ class Candidates:
             Link.workspace_id == self.workspace,
             Link.collection_id == collection_id,
             Link.state == "unmatched",
-            _holds(Link.graph_had["emailAddresses"], addresses),
+            holds(Link.graph_had["emailAddresses"], addresses),
         )
         return (await self.session.scalars(query)).all()
 
+    async def with_address(self, entity: str, address: str) -> Sequence[Record]:
+        """Return the records that hold this address, deleted ones last kept too."""
+        query = select(Record).where(
+            Record.workspace_id == self.workspace,
+            Record.entity == entity,
+            holds(Record.doc["emails"], [address]),
+        )
+        return (await self.session.scalars(query.order_by(Record.record_id).limit(MOST))).all()
 
-def _holds(emails: ColumnElement[Any], addresses: Collection[str]) -> ColumnElement[bool]:
+    async def unknown_items(self, connection_id: str, entity: str, address: str) -> Sequence[Link]:
+        """Return the items of a connection with this address that no record knows."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.connection_id == connection_id,
+            Link.entity == entity,
+            Link.record_id.is_(None),
+            holds(Link.graph_had["emailAddresses"], [address]),
+        )
+        return (await self.session.scalars(query.order_by(Link.id).limit(MOST))).all()
+
+
+def holds(emails: ColumnElement[Any], addresses: Collection[str]) -> ColumnElement[bool]:
     """Say whether a JSON list of e-mails has one of these addresses, compared without case."""
     each = func.jsonb_array_elements(func.coalesce(emails, literal_column("'[]'::jsonb"))).table_valued(
         "value", name="email"

@@ -43,7 +43,10 @@ def tables() -> dict[str, str]:
                 for slug, known in catalogue().items()
             ),
         ),
-        "reasons": table(("code", "means"), ((f"`{code}`", title) for code, title in REASONS.items())),
+        "reasons": table(
+            ("code", "means", "of"),
+            ((f"`{code}`", known.title, ", ".join(known.entities)) for code, known in REASONS.items()),
+        ),
         "metrics": table(
             ("metric", "kind", "counts"),
             (

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.ids import new_id
-from app.models import Collection, Connection, Link
+from app.models import Collection, Connection, EntitySettings, Link
 
 MARY = {
     "givenName": "Mary",
@@ -23,11 +23,15 @@ async def mailbox(outlook):
     async with outlook.db.transaction(outlook.workspace) as session:
         session.add(Connection(
             workspace_id=outlook.workspace, id="con_a", user="agent-7", status="active", requested=["contacts"],
-            created_at=now, updated_at=now,
+            granted_scopes=["Contacts.ReadWrite", "User.Read"], created_at=now, updated_at=now,
         ))  # fmt: skip
         session.add(Collection(
             workspace_id=outlook.workspace, id="col_a", connection_id="con_a", entity="contacts", hears=True,
             sends=True, container_id="folder", matched_at=now, created_at=now,
+        ))  # fmt: skip
+        session.add(EntitySettings(
+            workspace_id=outlook.workspace, connection_id="con_a", entity="contacts",
+            chosen={"direction": "two_way"}, updated_at=now,
         ))  # fmt: skip
     return outlook
 

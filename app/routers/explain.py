@@ -1,0 +1,131 @@
+"""Explain: why a record is, or isn't, in a mailbox."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import ConnectionNotFound, EntityUnknown, InvalidRequest, RecordNotFound
+from app.models import Connection, Record
+from app.problems import problems
+from app.routers.answers import as_json
+from app.routers.connections import ConnectionId
+from app.routers.contacts import InPath as CrmIdInPath
+from app.routers.contacts import found
+from app.routers.deps import Now, Session
+from app.routers.explain_shapes import Explained, Explanations
+from app.routers.records import InPath as RecordIdInPath
+from app.routers.records import known
+from app.routers.shapes import EntityName
+from app.sync.connections import Connections
+from app.sync.explain import explain_address, explain_item, explain_record
+from app.sync.settings import BUILT
+
+router = APIRouter(prefix="/v1", tags=["explain"])
+
+Named = Annotated[
+    str | None,
+    Query(
+        alias="connection",
+        title="Connection",
+        max_length=64,
+        description="Explain it for this connection too, whether it has to do with it or not.",
+        examples=["con_06a2k3v9"],
+    ),
+]
+
+
+async def connection_of(session: AsyncSession, connection_id: str) -> Connection:
+    """Return the connection, or refuse."""
+    connection = await Connections(session).get(connection_id)
+    if connection is None:
+        raise ConnectionNotFound(f"There is no connection {connection_id}.")
+    return connection
+
+
+async def asked_about(session: Session, connection_id: ConnectionId) -> Connection:
+    return await connection_of(session, connection_id)
+
+
+async def named(session: Session, connection: Named = None) -> str | None:
+    return (await connection_of(session, connection)).id if connection is not None else None
+
+
+NamedToo = Annotated[str | None, Depends(named)]
+
+
+async def record_of_crm(session: Session, now: Now, crm_id: CrmIdInPath) -> Record:
+    return await found(session, crm_id, now=now)
+
+
+async def record_of_ours(session: Session, now: Now, record_id: RecordIdInPath) -> Record:
+    return await known(session, record_id, now=now)
+
+
+@router.get(
+    "/contacts/{crm_id}/explain",
+    operation_id="contacts.explain",
+    summary="Explain a contact",
+    response_model=Explained,
+    responses=problems(RecordNotFound, ConnectionNotFound),
+)
+async def explain_contact(
+    session: Session, now: Now, record: Annotated[Record, Depends(record_of_crm)], connection: NamedToo
+) -> Response:
+    """Say why a contact is, or isn't, in each mailbox: what each side last had, and what happens next."""
+    return as_json(await explain_record(session, record, named=connection, now=now))
+
+
+@router.get(
+    "/records/{record_id}/explain",
+    operation_id="records.explain",
+    summary="Explain a record",
+    response_model=Explained,
+    responses=problems(RecordNotFound, ConnectionNotFound),
+)
+async def explain_any_record(
+    session: Session, now: Now, record: Annotated[Record, Depends(record_of_ours)], connection: NamedToo
+) -> Response:
+    """Explain a record by Concord's own id, also one that has no crm_id yet."""
+    return as_json(await explain_record(session, record, named=connection, now=now))
+
+
+@router.get(
+    "/connections/{connection_id}/explain",
+    operation_id="connections.explain",
+    summary="Explain an item or an address",
+    response_model=Explanations,
+    responses=problems(ConnectionNotFound, EntityUnknown),
+)
+async def explain_in_mailbox(
+    session: Session,
+    now: Now,
+    connection: Annotated[Connection, Depends(asked_about)],
+    entity: Annotated[
+        EntityName, Query(title="Entity", description="What kind of item it is.", examples=["contacts"])
+    ] = "contacts",
+    item: Annotated[
+        str | None,
+        Query(
+            title="Item", min_length=1, max_length=1000, description="The item's id at Microsoft Graph.",
+            examples=["AAMkAGI2TAAA="],
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        Query(
+            title="Address", min_length=1, max_length=320, description="An e-mail address, in any case.",
+            examples=["ada@example.org"],
+        ),
+    ] = None,
+) -> Response:  # fmt: skip
+    """Explain by what a user sees in Outlook: an item's id, or the e-mail address of a person."""
+    if entity not in BUILT:
+        raise EntityUnknown(f"Only {', '.join(BUILT)} can be explained in this version, not {entity}.")
+    if item is not None and address is None:
+        return as_json({"data": await explain_item(session, connection, entity, item, now=now)})
+    if address is not None and item is None:
+        return as_json({"data": await explain_address(session, connection, entity, address, now=now)})
+    wrong = "Name the item or the address, one of them."
+    parameter = "item" if item is None else "address"
+    raise InvalidRequest(errors=[{"in": "query", "parameter": parameter, "detail": wrong}])

@@ -1,0 +1,261 @@
+"""Explain: why a record is, or isn't, in a mailbox; what each side last had, and what happens next.
+
+Nothing here decides: the verdict and what is owed come from the engine's own functions. Nothing is written.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.graph.contacts import SHAPE
+from app.models import Connection, Link, Record
+from app.reasons import REASONS, story
+from app.records import Fields
+from app.records.contact import FIELDS, empty
+from app.records.link import LinkState
+from app.records.reasons import Reason
+from app.sync import offers
+from app.sync.candidates import Candidates
+from app.sync.copies import applied, may_still_hold
+from app.sync.links import Links
+from app.sync.news import WORDS
+from app.sync.projection import Create, Update, meant
+from app.sync.records import Records
+from app.sync.revisions import NOTHING, History, Revisions, crm_view
+from app.sync.shown import Json, moment
+from app.sync.verdict import Stand
+from app.sync.whereabouts import Deletion, Whereabouts, WhereaboutsOf
+from app.sync.work import viewed
+
+AGREED: Final = "{name} is in {mailbox}, and both sides agree."
+PENDING: Final = "{name} is on its way to {mailbox}."
+
+
+async def explain_record(
+    session: AsyncSession, record: Record, *, named: str | None = None, now: datetime
+) -> Json:
+    """Explain a record in every connection it has to do with, and in the one named."""
+    return (await _explained(session, [record], named=named, now=now))[0]
+
+
+async def explain_item(
+    session: AsyncSession, connection: Connection, entity: str, item_id: str, *, now: datetime
+) -> list[Json]:
+    """Explain an item of a mailbox by Graph's id; nothing is returned for one that was never seen."""
+    link = (await Links(session).of_items(connection.id, [item_id])).get(item_id)
+    links = [link] if link is not None and link.entity == entity else []
+    return await _of_links(session, connection, links, now=now)
+
+
+async def explain_address(
+    session: AsyncSession, connection: Connection, entity: str, address: str, *, now: datetime
+) -> list[Json]:
+    """Explain whoever has this e-mail address: records of the CRM, and items that no record knows."""
+    known = Candidates(session)
+    records = await known.with_address(entity, address)
+    items = await known.unknown_items(connection.id, entity, address)
+    found = await _explained(session, records, only=connection.id, now=now)
+    return found + await _of_links(session, connection, items, now=now)
+
+
+async def _of_links(
+    session: AsyncSession, connection: Connection, links: Sequence[Link], *, now: datetime
+) -> list[Json]:
+    records = [
+        record
+        for link in links
+        if link.record_id is not None and (record := await Records(session).get(link.record_id)) is not None
+    ]
+    unknown = [link for link in links if link.record_id is None]
+    places = await WhereaboutsOf(session, now=now).items(connection, unknown)
+    found = await _explained(session, records, only=connection.id, now=now)
+    return found + [_document(None, [place], NOTHING) for place in places]
+
+
+async def _explained(
+    session: AsyncSession,
+    records: Sequence[Record],
+    *,
+    named: str | None = None,
+    only: str | None = None,
+    now: datetime,
+) -> list[Json]:
+    """Explain records; ``only`` in one connection."""
+    places = await WhereaboutsOf(session, now=now).records(records, named=only or named)
+    histories = await Revisions(session).since({r.record_id: r.crm_revision for r in records})
+    return [
+        _document(
+            record,
+            [p for p in places if p.record is record and only in {None, p.connection.id}],
+            histories.get(record.record_id, NOTHING),
+        )
+        for record in records
+    ]
+
+
+def _document(record: Record | None, places: Sequence[Whereabouts], history: History) -> Json:
+    return {
+        "crm_id": record.crm_id if record is not None else None,
+        "record_id": record.record_id if record is not None else None,
+        "revision": record.revision if record is not None else None,
+        "record_url": record_url(places[0].workspace.record_url_template, record) if places else None,
+        "connections": [_entry(place, history) for place in places],
+    }
+
+
+def record_url(template: str, record: Record | None) -> str | None:
+    """Return where the CRM shows a record, if it has said where it shows records."""
+    if not template or record is None or record.crm_id is None:
+        return None
+    kind, crm_id = WORDS[record.entity], quote(record.crm_id, safe="")
+    return template.replace("{kind}", kind).replace("{crm_id}", crm_id)
+
+
+def _entry(place: Whereabouts, history: History) -> Json:
+    link, record, judged = place.link, place.record, place.verdict
+    return {
+        "connection": place.connection.id,
+        "user": place.connection.user,
+        "direction": place.settings.direction,
+        "state": judged.stand.value,
+        "in_scope": judged.in_scope,
+        "reason": judged.reason.value,
+        "detail": detail(place),
+        "linked": link is not None and link.state == LinkState.LINKED,
+        "item": _item(place),
+        "microsoft_had": microsoft_had(link) if link is not None else {},
+        "crm_had": crm_had(record, history, now=place.now) if record is not None else {},
+        "owed": {
+            "to_microsoft": _owed_to_microsoft(place),
+            "to_crm": owed_to_crm(record, history) if record is not None else None,
+        },
+        "decisions": [_decision(each) for each in (link.decisions or () if link is not None else ())],
+        "next_attempt_at": moment(_next_attempt_at(place)),
+        "problem": place.problem,
+    }
+
+
+def _item(place: Whereabouts) -> Json | None:
+    link, collection = place.link, place.collection
+    if link is None or link.item_id is None:
+        return None
+    there = collection is not None and link.state != LinkState.MOVED_OUT
+    container = collection.container_id if collection is not None and there else None
+    # Quirk: a Graph contact has no webLink, unlike an event or a message.
+    return {"id": link.item_id, "container": container, "web_link": None}
+
+
+def microsoft_had(link: Link) -> Fields:
+    """Return what the mailbox's item last had, in a record's words."""
+    view, doc = viewed(link), Fields()
+    for part in SHAPE.parts.values():
+        value = meant(SHAPE, view, part)
+        if value:
+            doc[part.field] = doc[part.field] + value if part.field in doc else value
+    return doc
+
+
+def crm_had(record: Record, history: History, *, now: datetime) -> Fields:
+    """Return what the CRM was last seen to have, in a record's words: what it said, and what it acknowledged.
+
+    An ack counts at once here: only a message of the CRM that is under way could belie it.
+    """
+    view = crm_view(record, history)
+    up_to = history.applied_up_to(record, now=now + history.settle)
+    later = [step for step in view.revisions if step.number > up_to]
+    view = replace(view, had=applied(view, up_to=up_to), revisions=later)
+    doc = Fields()
+    for name in dict.fromkeys([*view.had, *(name for step in later for name in step.patch)]):
+        seen = [held for held in may_still_hold(name, FIELDS[name], view, now=now) if not held.pending]
+        if seen and seen[-1].value != empty(name):
+            doc[name] = seen[-1].value
+    return doc
+
+
+def owed_to_crm(record: Record, history: History) -> Json | None:
+    """Return what the CRM has yet to be told, or to be offered again."""
+    if record.rejected_at is not None:
+        return None
+    unheard = history.unheard_edits(record)
+    if record.deleted_at is not None:
+        untold = unheard and record.deleted_because != "crm"
+        return {"write": "delete", "fields": []} if untold else None
+    if record.crm_id is None:
+        return {"write": "create", "fields": [name for name, value in record.doc.items() if value]}
+    again = [name for name, (_, due) in offers.pending(record).items() if due]
+    fields = list(dict.fromkeys([*(name for told in unheard for name in told.step.patch), *again]))
+    return {"write": "update", "fields": fields} if fields else None
+
+
+def _owed_to_microsoft(place: Whereabouts) -> Json | None:
+    match place.owed:
+        case Create() as write:
+            named = [part for part, value in write.fields.items() if value]
+            return {"write": "create", "fields": _in_words(named)}
+        case Update() as write:
+            return {"write": "update", "fields": _in_words(write.owed)}
+        case Deletion():
+            return {"write": "delete", "fields": []}
+        case None:
+            return None
+
+
+def _in_words(parts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(SHAPE.parts[part].field for part in parts))
+
+
+def _decision(decision: Mapping[str, Any]) -> Json:
+    """Return a decision as it was noted, with its sentence; what Microsoft said then stays with it."""
+    meaning = REASONS[Reason(decision["code"])].title
+    said = f"{meaning} Microsoft: {decision['detail']}." if decision.get("detail") else meaning
+    return {"at": decision["at"], "code": decision["code"], "detail": said, "run": decision.get("run")}
+
+
+def _next_attempt_at(place: Whereabouts) -> datetime | None:
+    """Return when something is tried next, where something waits; None where it is tried at once."""
+    if place.verdict.stand is not Stand.PENDING or place.in_the_way is not None:
+        return None
+    record, link, collection = place.record, place.link, place.collection
+    waits = record.held_until if record is not None else None
+    known = [link.next_attempt_at if link is not None else None, waits]
+    if collection is not None and collection.problem is not None:
+        known.append(collection.due_at)
+    return max((at for at in known if at is not None and at > place.now), default=None)
+
+
+def detail(place: Whereabouts) -> str:
+    """Return the verdict as a sentence that can be read out to whoever asks."""
+    judged = place.verdict
+    known = _words(place)
+    if judged.reason is Reason.IN_SCOPE:
+        return (AGREED if judged.stand is Stand.SYNCED else PENDING).format(**known)
+    told = story(judged.reason, **known)
+    again = _next_attempt_at(place)
+    return f"{told} The next attempt is at {again:%H:%M:%S} UTC on {again:%d %B %Y}." if again else told
+
+
+def _words(place: Whereabouts) -> dict[str, str]:
+    account, problem = place.connection.account or {}, place.problem
+    address = account.get("email") or place.connection.login_hint
+    folder = place.collection.container_name if place.collection is not None else None
+    user = place.connection.user
+    return {
+        "name": _name(place),
+        "user": f"the user {user}",
+        "mailbox": f"the mailbox {address}" if address else f"the mailbox of the user {user}",
+        "folder": f"“{folder or place.settings.folder_name}”",
+        "because": f"{problem['title']} {problem['detail']}" if problem is not None else "",
+    }
+
+
+def _name(place: Whereabouts) -> str:
+    """Return how a person knows the record, or the item."""
+    doc = place.record.doc if place.record is not None else {}
+    doc = doc or (microsoft_had(place.link) if place.link is not None else {})
+    whole = " ".join(filter(None, (doc.get("given_name"), doc.get("family_name"))))
+    addresses = [email["address"] for email in doc.get("emails") or ()]
+    return next(filter(None, (doc.get("display_name"), whole, doc.get("company"), *addresses)), "The contact")

@@ -1,0 +1,247 @@
+"""A record in one connection, with everything that bears on how it stands there; and how it does."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.graph.contacts import SHAPE
+from app.models import Collection, Conflict, Connection, Link, Owner, Record, Workspace
+from app.records.link import LinkState, LinkView
+from app.records.reasons import Reason
+from app.states import slug_of
+from app.sync.asking import in_the_way
+from app.sync.conflict_rows import DELETED_VS_EDITED
+from app.sync.naming import MERGED
+from app.sync.offers import keeps_its_value
+from app.sync.policy import Direction, RemovedFromCrm, may_push, record_deleted
+from app.sync.projection import Create, Nothing, Update, owed
+from app.sync.settings import BUILT, ContactSettings, EffectiveSettings
+from app.sync.verdict import Held, Sync, Tie, Verdict, verdict
+from app.sync.work import viewed
+from app.sync.workspaces import Workspaces
+
+Json = dict[str, Any]
+STOPPED: Final[Mapping[str, Reason]] = {
+    "paused": Reason.PAUSED,
+    "not-entitled": Reason.NOT_ENTITLED,
+    "workspace-disabled": Reason.DISABLED,
+    "entity-disabled": Reason.DISABLED,
+    "sync-disabled": Reason.DISABLED,
+    "not-built": Reason.DISABLED,
+    "not-requested": Reason.NOT_PERMITTED,
+    "permission-missing": Reason.NOT_PERMITTED,
+}
+TROUBLE: Final[Mapping[str, Reason]] = {
+    "throttled": Reason.THROTTLED,
+    "folder-gone": Reason.COLLECTION_GONE,
+    "mailbox-full": Reason.MAILBOX_FULL,
+}
+ENDED: Final[Mapping[str | None, Reason]] = {
+    "deleted_in_microsoft": Reason.REMOVED_THERE,
+    MERGED: Reason.DUPLICATE_ITEM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The item is to go with its record."""
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """One connection, as far as a record has to do with it, or an item that no record knows."""
+
+    now: datetime
+    workspace: Workspace
+    connection: Connection
+    settings: ContactSettings
+    collection: Collection | None
+    link: Link | None
+    record: Record | None
+    access: str | None = None
+    conflict: str | None = None
+
+    @property
+    def entity(self) -> str:
+        found = self.record or self.link or self.collection
+        return found.entity if found is not None else BUILT[0]
+
+    @cached_property
+    def in_the_way(self) -> Json | None:
+        """What keeps this sync from running at all, as a state with its cure."""
+        return in_the_way(self.workspace, self.connection, self.entity, self.collection, now=self.now)
+
+    @property
+    def problem(self) -> Json | None:
+        """What stands in the way of this very record, the nearest first."""
+        own = self.link.problem if self.link is not None else None
+        return own or self.in_the_way or (self.collection.problem if self.collection is not None else None)
+
+    @cached_property
+    def owed(self) -> Create | Update | Deletion | None:
+        """What the mailbox is owed now, as push works it out."""
+        record, link = self.record, self.link
+        if record is None or not self._direction.sends:
+            return None
+        if record.deleted_at is not None:
+            return Deletion() if link is not None and self._goes_too(link) else None
+        if self._scope is not Reason.IN_SCOPE or record.rejected_at is not None:
+            return None
+        if link is not None and not (may_push(LinkState(link.state)) or link.state == LinkState.SUSPENDED):
+            return None
+        write = owed(SHAPE, record.doc, viewed(link) if link is not None else LinkView())
+        return None if isinstance(write, Nothing) else write
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """How the record, or the unknown item, stands here."""
+        return verdict(self._sync, self._held, self._tie)
+
+    def _goes_too(self, link: Link) -> bool:
+        merged = self.record is not None and self.record.deleted_because == MERGED
+        happening = record_deleted(
+            LinkState(link.state), attempt=None, direction=self._direction,
+            setting=RemovedFromCrm.DELETE if merged else RemovedFromCrm(self.settings.removed_from_crm),
+        )  # fmt: skip
+        return happening.deletes_item and link.item_id is not None
+
+    @property
+    def _direction(self) -> Direction:
+        return Direction(self.settings.direction)
+
+    @property
+    def _scope(self) -> Reason:
+        if self.access is not None:
+            return Reason.IN_SCOPE
+        owners = self.record.extra.get("owners") if self.record is not None else None
+        return Reason.NOT_AN_OWNER if owners else Reason.NO_OWNER
+
+    @property
+    def _sync(self) -> Sync:
+        slug = slug_of(self.in_the_way)
+        trouble = slug_of(self.collection.problem) if self.collection is not None else None
+        return Sync(
+            direction=self._direction,
+            stopped=STOPPED.get(slug, Reason.CONNECTION_NOT_ACTIVE) if slug else None,
+            trouble=TROUBLE.get(trouble, Reason.RETRYING) if trouble else None,
+            imports=self.settings.import_new,
+        )
+
+    @property
+    def _held(self) -> Held | None:
+        record = self.record
+        if record is None:
+            return None
+        ended = ENDED.get(record.deleted_because, Reason.REMOVED_FROM_CRM)
+        conflict = Reason.DELETED_VS_EDITED if self.conflict == DELETED_VS_EDITED else Reason.CONFLICT_OPEN
+        return Held(
+            scope=self._scope,
+            ended=ended if record.deleted_at is not None else None,
+            conflict=conflict if self.conflict is not None else None,
+            rejected=record.rejected_at is not None,
+            named=record.crm_id is not None,
+            awaits_name=record.held_until is not None,
+            keeps_its_value=bool(keeps_its_value(record)),
+        )
+
+    @property
+    def _tie(self) -> Tie | None:
+        link = self.link
+        if link is None:
+            return None
+        hinted = link.due_at is not None or link.attempt is not None or link.gone_at is not None
+        return Tie(
+            state=link.state,
+            owed=hinted or self.owed is not None,
+            parked=link.problem is not None,
+            failing=link.failures > 0,
+            decided=[str(decision["code"]) for decision in link.decisions or ()],
+        )
+
+
+class WhereaboutsOf:
+    """Reads whereabouts in the transaction's workspace."""
+
+    def __init__(self, session: AsyncSession, *, now: datetime) -> None:
+        self.session = session
+        self.workspace: str = session.info["workspace"]
+        self.now = now
+
+    async def records(self, records: Sequence[Record], *, named: str | None = None) -> list[Whereabouts]:
+        """Return each record's connections: those of its owners, any other with a link, and the one named."""
+        found = [row for record in records for row in await self._rows(record, named=named)]
+        return await self._complete(found)
+
+    async def items(self, connection: Connection, links: Sequence[Link]) -> list[Whereabouts]:
+        """Return where items stand that no record knows."""
+        query = select(Collection).where(
+            Collection.workspace_id == self.workspace, Collection.connection_id == connection.id
+        )
+        collections = {collection.id: collection for collection in await self.session.scalars(query)}
+        return await self._complete(
+            [(None, connection, link, collections.get(link.collection_id), None, None) for link in links]
+        )
+
+    async def _rows(self, record: Record, *, named: str | None) -> list["Row"]:
+        here = self.workspace
+        owner = and_(
+            Owner.workspace_id == here,
+            Owner.record_id == record.record_id,
+            Owner.user == Connection.user,
+        )
+        link = and_(
+            Link.workspace_id == here,
+            Link.connection_id == Connection.id,
+            Link.record_id == record.record_id,
+        )
+        collection = and_(
+            Collection.workspace_id == here,
+            Collection.connection_id == Connection.id,
+            Collection.entity == record.entity,
+        )
+        query = (
+            select(Connection, Link, Collection, Owner.access)
+            .outerjoin(Link, link)
+            .outerjoin(Collection, collection)
+            .outerjoin(Owner, owner)
+            .where(
+                Connection.workspace_id == here,
+                or_(Owner.access.is_not(None), Link.id.is_not(None), Connection.id == (named or "")),
+            )
+            .order_by(Connection.id)
+        )
+        conflicts = await self._conflicts(record.record_id)
+        return [
+            (record, connection, link, collection, access, conflicts.get(connection.id, conflicts.get(None)))
+            for connection, link, collection, access in await self.session.execute(query)
+        ]
+
+    async def _conflicts(self, record_id: str) -> dict[str | None, str]:
+        query = select(Conflict.connection_id, Conflict.code).where(
+            Conflict.workspace_id == self.workspace,
+            Conflict.record_id == record_id,
+            Conflict.status == "open",
+        )
+        return {row.connection_id: row.code for row in await self.session.execute(query)}
+
+    async def _complete(self, rows: Iterable["Row"]) -> list[Whereabouts]:
+        found = list(rows)
+        workspace = await Workspaces(self.session).get(self.workspace)
+        assert workspace is not None  # noqa: S101  its key was just accepted
+        connections = {connection.id for _, connection, *_ in found}
+        settings = await EffectiveSettings(self.session).of_many(connections, BUILT[0]) if found else {}
+        return [
+            Whereabouts(
+                self.now, workspace, connection, settings[connection.id], collection, link, record, access,
+                conflict,
+            )
+            for record, connection, link, collection, access, conflict in found
+        ]  # fmt: skip
+
+
+Row = tuple[Record | None, Connection, Link | None, Collection | None, str | None, str | None]
