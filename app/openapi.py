@@ -13,6 +13,7 @@ from app.errors import (
     InvalidRequest,
     Problem,
     RequestInProgress,
+    SelfManagementOff,
     ServiceUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
@@ -20,7 +21,9 @@ from app.errors import (
     WrongCredential,
 )
 from app.problems import MEDIA_TYPE, problems
+from app.routers.permissions import SELF_MANAGED, may
 from app.routers.screens import SCREENS
+from app.security.session_tokens import Role
 
 Json = dict[str, Any]
 METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
@@ -37,6 +40,7 @@ TAGS: Final = [
     {"name": "workspaces", "description": "Organisations of the host CRM, managed with the operator key."},
     {"name": "workspace", "description": "The workspace of the credential, and what it configures."},
     {"name": "microsoft-app", "description": "The workspace's own Microsoft Entra application."},
+    {"name": "sessions", "description": "What front ends call with, for one person."},
     {"name": "connections", "description": "Users' links to their Microsoft 365 accounts."},
     {"name": "settings", "description": "What of a connection syncs, and how."},
     {"name": "contacts", "description": "The CRM's contacts, by the CRM's own ids."},
@@ -175,6 +179,12 @@ def _completed(app: FastAPI, public_url: str) -> Json:
             "name": "Concord-Workspace",
             "description": "The workspace that the operator key acts as.",
         },
+        "sessionToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of POST /v1/session-tokens: a front end, for one person, for 15 minutes."
+            " Named with it is a role that may use the operation.",
+        },
     }
     for screen in SCREENS:
         _default_to_null(schemas[screen.schema])
@@ -203,8 +213,9 @@ def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 def _complete(operation: Json, *, path: str, method: str) -> None:
     """Add what holds for every operation: its problems, its keys, and how a POST is repeated."""
     security = operation.get("security", [])
-    if {"workspaceKey": []} in security:
-        operation["security"] = [{"workspaceKey": []}, {"operatorKey": [], "actingWorkspace": []}]
+    inside = {"workspaceKey": []} in security
+    if inside:
+        operation["security"] = [*_credentials(operation["operationId"])]
     repeatable = method == "post" and bool(security)
     if repeatable:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
@@ -215,12 +226,25 @@ def _complete(operation: Json, *, path: str, method: str) -> None:
         parameter["schema"] = _never_null(parameter["schema"])
     for kind in _always(operation, secured=bool(security), repeatable=repeatable):
         _document(responses, kind)
-    if {"workspaceKey": []} in security:
+    if inside:
         _document(responses, WorkspaceNotFound)
+    if operation["operationId"] in SELF_MANAGED:
+        _document(responses, SelfManagementOff)
     if path.startswith("/v1/"):
         _document(responses, InternalError)
         _document(responses, ServiceUnavailable)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _credentials(operation_id: str) -> Iterator[Json]:
+    """Walk the credentials that an operation within a workspace takes, each role of a session for itself."""
+    allowed = may(operation_id)
+    if Role.BACK_END in allowed:
+        yield {"workspaceKey": []}
+        yield {"operatorKey": [], "actingWorkspace": []}
+    for role in (Role.ADMINISTRATOR, Role.USER):
+        if role in allowed:
+            yield {"sessionToken": [role.value]}
 
 
 def _never_null(schema: Json) -> Json:

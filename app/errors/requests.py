@@ -16,7 +16,10 @@ class Unauthenticated(Problem):
     slug = "unauthenticated"
     title = "A valid credential is needed."
     status = HTTPStatus.UNAUTHORIZED
-    cure = "Send `Authorization: Bearer <key>` with an operator key or a key of the workspace."
+    cure = (
+        "Send `Authorization: Bearer …` with an operator key, a key of the workspace, or a session token that"
+        " has not ended."
+    )
 
 
 class WrongCredential(Problem):
@@ -25,7 +28,8 @@ class WrongCredential(Problem):
     status = HTTPStatus.FORBIDDEN
     cure = (
         "Use the operator key for workspaces and their keys, a workspace's key (or the operator key with "
-        "`Concord-Workspace`) for everything inside a workspace."
+        "`Concord-Workspace`) for everything inside a workspace. What a session token opens, the `security` "
+        "of each operation in /openapi.json says."
     )
 
 

@@ -1,40 +1,54 @@
-"""Who asks: the credential of a request, looked at before anything else of it."""
+"""Who asks: the credential of a request, looked at before anything else of it.
+
+What each may do is in ``permissions.py``.
+"""
 
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
+from app import clock
 from app.errors import Unauthenticated, WorkspaceNotFound
 from app.security.keys import same
-from app.sync.credentials import bearer_of
+from app.security.session_tokens import Role, Visit, read
+from app.sync.credentials import bearer_of, issuer_of
 from app.sync.resources import Resources
-from app.sync.workspaces import Workspaces
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="concord"'}
-OPERATOR = "operator"
+OPERATOR: Final = "operator"
+NOBODY: Final = frozenset[str]()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Whom a request speaks for: the operator, or (``workspace`` set) one workspace."""
+    """Whom a request speaks for: the operator, or (``workspace`` set) one workspace, or a person of it.
+
+    ``credential`` is the key it came by or was admitted by; ``user`` is the person of a session.
+    """
 
     credential: str
     workspace: str | None = None
+    role: Role = Role.BACK_END
+    user: str | None = None
+    origins: frozenset[str] = NOBODY
+    self_management: bool = True
 
     @property
     def idempotency_space(self) -> str:
         """Return under which workspace this principal's idempotency keys stand."""
         return self.workspace or OPERATOR
 
+    @property
+    def idempotency_owner(self) -> str:
+        """Return whose idempotency keys these are: no person gets an answer that was another's."""
+        return self.credential if self.user is None else f"{self.credential} {self.role} {self.user}"
+
 
 class Authentication:
-    """ASGI: everything under /v1 needs a valid credential, and says so before it reads a body.
-
-    A browser's EventSource can send no header: a GET with ``?token=`` passes without a principal, and only an
-    operation that takes such a token lets it in.
-    """
+    """ASGI: everything under /v1 needs a valid credential, and says so before it reads a body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,10 +57,11 @@ class Authentication:
         if scope["type"] == "http":
             state = scope["state"]
             state["principal"] = None
-            headers = Headers(scope=scope)
-            if scope["path"].startswith("/v1/") and not _carries_token(scope, headers):
-                state["principal"] = principal = await identified(headers, state["resources"])
-                bind_contextvars(workspace=principal.workspace, credential_id=principal.credential)
+            if scope["path"].startswith("/v1/"):
+                state["principal"] = principal = await identified(Headers(scope=scope), state["resources"])
+                bind_contextvars(
+                    workspace=principal.workspace, credential_id=principal.credential, role=principal.role
+                )
         await self.app(scope, receive, send)
 
 
@@ -54,10 +69,6 @@ def principal_of(scope: Scope) -> Principal | None:
     """Return who calls, or None where the request carries no credential."""
     known: Principal | None = scope["state"].get("principal")
     return known
-
-
-def _carries_token(scope: Scope, headers: Headers) -> bool:
-    return scope["method"] == "GET" and "authorization" not in headers and b"token=" in scope["query_string"]
 
 
 async def identified(headers: Headers, resources: Resources) -> Principal:
@@ -68,18 +79,37 @@ async def identified(headers: Headers, resources: Resources) -> Principal:
         raise Unauthenticated(headers=CHALLENGE)
     if same(secret, resources.settings.operator_key.get_secret_value()):
         return await _operator(resources, acting_as=wanted)
-    bearer = await bearer_of(secret, db=resources.db)
-    if bearer is None:
-        raise Unauthenticated("This credential is not known (any more).", headers=CHALLENGE)
-    if wanted not in {None, bearer.workspace_id}:
+    visit = read(secret, key_ring=resources.key_ring)
+    found = await _visitor(visit, resources) if visit else await _holder(secret, resources)
+    if wanted not in {None, found.workspace}:
         raise WorkspaceNotFound
-    return Principal(credential=bearer.key_id, workspace=bearer.workspace_id)
+    return found
 
 
 async def _operator(resources: Resources, *, acting_as: str | None) -> Principal:
     if acting_as is None:
         return Principal(credential=OPERATOR)
-    async with resources.db.transaction(None) as session:
-        if await Workspaces(session).get(acting_as) is None:
-            raise WorkspaceNotFound
-    return Principal(credential=OPERATOR, workspace=acting_as)
+    found = await issuer_of(acting_as, key_id=None, db=resources.db)
+    if found is None:
+        raise WorkspaceNotFound
+    return Principal(credential=OPERATOR, workspace=acting_as, origins=found.origins)
+
+
+async def _holder(secret: str, resources: Resources) -> Principal:
+    bearer = await bearer_of(secret, db=resources.db)
+    if bearer is None:
+        raise Unauthenticated("This credential is not known (any more).", headers=CHALLENGE)
+    return Principal(credential=bearer.key_id, workspace=bearer.workspace_id, origins=bearer.origins)
+
+
+async def _visitor(visit: Visit, resources: Resources) -> Principal:
+    key_id = None if visit.issuer == OPERATOR else visit.issuer
+    issuer = await issuer_of(visit.workspace, key_id=key_id, db=resources.db)
+    if issuer is None:
+        raise Unauthenticated("The key that issued this session is no longer there.", headers=CHALLENGE)
+    if visit.expires_at <= clock.now():
+        raise Unauthenticated("This session has ended: get a new session token.", headers=CHALLENGE)
+    return Principal(
+        credential=visit.issuer, workspace=visit.workspace, role=visit.role, user=visit.user,
+        origins=issuer.origins, self_management=issuer.self_management,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.routers.answers import as_json
 from app.routers.contact_shapes import CrmId
-from app.routers.deps import Page, Session
+from app.routers.deps import OnlyUser, Page, Session
 from app.routers.shapes import Answer, EntityName, Listing, Moment
 from app.sync.conflict_rows import Conflicts, shown_conflict
 
@@ -58,6 +58,7 @@ class Conflict(Answer):
 async def list_conflicts(
     session: Session,
     page: Page,
+    only: OnlyUser,
     status: Annotated[
         Literal["open", "resolved", "obsolete"] | None,
         Query(title="Status", description="Only those in this state.", examples=["open"]),
@@ -80,7 +81,7 @@ async def list_conflicts(
     """List conflicts, the oldest first: those the policy has settled, and those that wait."""
     rows = await Conflicts(session).page(
         after=page.after_id, limit=page.limit + 1, status=status, connection=connection, entity=entity,
-        crm_id=crm_id,
+        crm_id=crm_id, only_user=only,
     )  # fmt: skip
     found, cursor = page.cut(rows, key=lambda row: row[0].id)
     return as_json(

@@ -15,6 +15,7 @@ from app.errors import (
     MicrosoftAppMissing,
     NotEntitled,
     NothingToConfirm,
+    WrongCredential,
 )
 from app.models import Connection
 from app.problems import problems
@@ -28,7 +29,7 @@ from app.routers.connection_shapes import (
     ReconnectBody,
     Status,
 )
-from app.routers.deps import Now, Page, Res, Session
+from app.routers.deps import Insider, Now, OnlyUser, Page, Res, Session
 from app.routers.shapes import EntityName, Listing
 from app.sync.connect import Offer, Wish, connect, reconnect, shown_links
 from app.sync.connection_document import documents_of
@@ -65,6 +66,7 @@ class Filters:
 
 
 async def filters(
+    only: OnlyUser,
     user: Annotated[
         str | None, Query(title="User", description="Only this CRM user's.", max_length=128)
     ] = None,
@@ -88,7 +90,9 @@ async def filters(
     ] = "-created_at",
 ) -> Filters:
     """Read which connections are meant."""
-    wanted = Wanted(user=user, status=status, attention=attention, oldest_first=sort == "created_at")
+    wanted = Wanted(
+        user=user, only_user=only, status=status, attention=attention, oldest_first=sort == "created_at"
+    )
     return Filters(wanted, Sought(entity=entity, state=state, problem=problem))
 
 
@@ -111,12 +115,14 @@ async def _shown(
     responses={**problems(*CONNECTING), 200: {"model": ConnectionAnswer, "description": "It exists."}},
 )
 async def create_connection(
-    session: Session, resources: Res, now: Now, response: Response, body: ConnectionBody
+    session: Session, resources: Res, now: Now, response: Response, body: ConnectionBody, only: OnlyUser
 ) -> ConnectionAnswer:
     """Begin to connect a user: send them to `authorize_url` now, or mail them `connect_url`.
 
     Where the user has one pending, or one with this login hint, that one is returned (200) with fresh links.
     """
+    if only not in {None, body.user}:
+        raise WrongCredential("A user's session connects that user only.")
     wish = Wish(**body.model_dump(exclude={"user"}))
     connection, offer, new = await connect(session, resources, body.user, wish, now=now)
     response.status_code = 201 if new else 200
@@ -128,6 +134,20 @@ async def list_connections(
     session: Session, resources: Res, page: Page, now: Now, only: Annotated[Filters, Depends(filters)]
 ) -> Listing[ConnectionAnswer]:
     """List connections with the state of each entity."""
+    return await _listed(session, resources, page, now, only)
+
+
+@router.get("/me", operation_id="connections.me", summary="List one's own connections")
+async def list_own_connections(
+    session: Session, resources: Res, page: Page, now: Now, principal: Insider
+) -> Listing[ConnectionAnswer]:
+    """List the connections of the person whose session this is, the newest first."""
+    return await _listed(session, resources, page, now, Filters(Wanted(user=principal.user), Sought()))
+
+
+async def _listed(
+    session: Session, resources: Res, page: Page, now: datetime, only: Filters
+) -> Listing[ConnectionAnswer]:
     rows = await sought(
         session, only.wanted, only.sought, beyond=page.after_id or None, limit=page.limit + 1, now=now
     )

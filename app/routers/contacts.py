@@ -19,7 +19,18 @@ from app.models import Record
 from app.problems import problems
 from app.routers.answers import as_json
 from app.routers.contact_shapes import Contact, ContactIn, ContactList, CrmId, SyncStates
-from app.routers.deps import Conditions, Now, Page, Paging, Session, When, WorkspaceId, etag, wrong_cursor
+from app.routers.deps import (
+    Conditions,
+    Now,
+    OnlyUser,
+    Page,
+    Paging,
+    Session,
+    When,
+    WorkspaceId,
+    etag,
+    wrong_cursor,
+)
 from app.routers.feed_cursor import MOST, feed_cursor
 from app.sync.changes import KEPT, Changes
 from app.sync.inbound import Room, crm_restores, crm_says
@@ -190,10 +201,11 @@ async def get_contact(crm_id: InPath, session: Session, now: Now, include: Inclu
     response_model=SyncStates,
     responses=problems(RecordNotFound),
 )
-async def get_sync_states(crm_id: InPath, session: Session, now: Now) -> Response:
+async def get_sync_states(crm_id: InPath, session: Session, now: Now, only: OnlyUser) -> Response:
     """Return how a contact stands in each connection it belongs in."""
     record = await found(session, crm_id, now=now)
-    return as_json({"data": await record_states(session, record, now=now)})
+    states = await record_states(session, record, now=now)
+    return as_json({"data": [entry for entry in states if only in {None, entry["user"]}]})
 
 
 @router.post(

@@ -25,6 +25,9 @@ from app.errors import (
 )
 from app.models import Workspace
 from app.routers.authentication import CHALLENGE, OPERATOR, Principal, principal_of
+from app.routers.permissions import refuse_unless_allowed
+from app.security.session_tokens import Role
+from app.sync.ownership import refuse_unless_theirs
 from app.sync.resources import Resources
 from app.sync.workspaces import Workspaces
 
@@ -58,10 +61,11 @@ async def operator(request: Request, _: Annotated[Any, Security(operator_key)]) 
 
 
 async def insider(request: Request, _: Annotated[Any, Security(workspace_key)]) -> Principal:
-    """Return whoever calls for one workspace."""
+    """Return whoever calls for one workspace, if the operation is for them."""
     principal = _principal(request)
     if principal.workspace is None:
         raise WrongCredential("The operator key needs `Concord-Workspace` here, to say which one is meant.")
+    refuse_unless_allowed(principal, request.scope["route"].operation_id)
     return principal
 
 
@@ -83,8 +87,22 @@ async def workspace_id(principal: Insider) -> str:
 WorkspaceId = Annotated[str, Depends(workspace_id)]
 
 
-async def open_session(resources: Res, workspace: WorkspaceId) -> AsyncIterator[AsyncSession]:
+async def only_user(principal: Insider) -> str | None:
+    """Return the user whose things alone may be seen; None: everybody's."""
+    return principal.user if principal.role is Role.USER else None
+
+
+OnlyUser = Annotated[str | None, Depends(only_user)]
+"""Every list that a user's session may read narrows itself to this user."""
+
+
+async def open_session(
+    request: Request, resources: Res, workspace: WorkspaceId, only: OnlyUser
+) -> AsyncIterator[AsyncSession]:
+    """Open the request's transaction, once what the path names is known to be the caller's own."""
     async with resources.db.transaction(workspace) as session:
+        if only is not None:
+            await refuse_unless_theirs(session, only, named=request.path_params)
         yield session
 
 

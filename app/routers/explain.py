@@ -12,13 +12,14 @@ from app.routers.answers import as_json
 from app.routers.connections import ConnectionId
 from app.routers.contacts import InPath as CrmIdInPath
 from app.routers.contacts import found
-from app.routers.deps import Now, Session
+from app.routers.deps import Now, OnlyUser, Session
 from app.routers.explain_shapes import Explained, Explanations
 from app.routers.records import InPath as RecordIdInPath
 from app.routers.records import known
 from app.routers.shapes import EntityName
 from app.sync.connections import Connections
 from app.sync.explain import explain_address, explain_item, explain_record
+from app.sync.ownership import refuse_unless_theirs
 from app.sync.settings import BUILT
 
 router = APIRouter(prefix="/v1", tags=["explain"])
@@ -47,7 +48,9 @@ async def asked_about(session: Session, connection_id: ConnectionId) -> Connecti
     return await connection_of(session, connection_id)
 
 
-async def named(session: Session, connection: Named = None) -> str | None:
+async def named(session: Session, only: OnlyUser, connection: Named = None) -> str | None:
+    if connection is not None and only is not None:
+        await refuse_unless_theirs(session, only, named={"connection_id": connection})
     return (await connection_of(session, connection)).id if connection is not None else None
 
 
@@ -70,10 +73,14 @@ async def record_of_ours(session: Session, now: Now, record_id: RecordIdInPath) 
     responses=problems(RecordNotFound, ConnectionNotFound),
 )
 async def explain_contact(
-    session: Session, now: Now, record: Annotated[Record, Depends(record_of_crm)], connection: NamedToo
+    session: Session,
+    now: Now,
+    record: Annotated[Record, Depends(record_of_crm)],
+    connection: NamedToo,
+    only: OnlyUser,
 ) -> Response:
     """Say why a contact is, or isn't, in each mailbox: what each side last had, and what happens next."""
-    return as_json(await explain_record(session, record, named=connection, now=now))
+    return as_json(await explain_record(session, record, named=connection, only_user=only, now=now))
 
 
 @router.get(
@@ -84,10 +91,14 @@ async def explain_contact(
     responses=problems(RecordNotFound, ConnectionNotFound),
 )
 async def explain_any_record(
-    session: Session, now: Now, record: Annotated[Record, Depends(record_of_ours)], connection: NamedToo
+    session: Session,
+    now: Now,
+    record: Annotated[Record, Depends(record_of_ours)],
+    connection: NamedToo,
+    only: OnlyUser,
 ) -> Response:
     """Explain a record by Concord's own id, also one that has no crm_id yet."""
-    return as_json(await explain_record(session, record, named=connection, now=now))
+    return as_json(await explain_record(session, record, named=connection, only_user=only, now=now))
 
 
 @router.get(
@@ -101,6 +112,7 @@ async def explain_in_mailbox(
     session: Session,
     now: Now,
     connection: Annotated[Connection, Depends(asked_about)],
+    only: OnlyUser,
     entity: Annotated[
         EntityName, Query(title="Entity", description="What kind of item it is.", examples=["contacts"])
     ] = "contacts",
@@ -125,7 +137,8 @@ async def explain_in_mailbox(
     if item is not None and address is None:
         return as_json({"data": await explain_item(session, connection, entity, item, now=now)})
     if address is not None and item is None:
-        return as_json({"data": await explain_address(session, connection, entity, address, now=now)})
+        found = await explain_address(session, connection, entity, address, only_user=only, now=now)
+        return as_json({"data": found})
     wrong = "Name the item or the address, one of them."
     parameter = "item" if item is None else "address"
     raise InvalidRequest(errors=[{"in": "query", "parameter": parameter, "detail": wrong}])

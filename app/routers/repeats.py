@@ -98,7 +98,7 @@ def claimed_by(scope: Scope) -> Claim | None:
     query = scope["query_string"].decode("ascii", "replace")
     return Claim(
         workspace=principal.idempotency_space,
-        credential=principal.credential,
+        credential=principal.idempotency_owner,
         path=f"{scope['path']}?{query}" if query else scope["path"],
         key=key,
         body_hash=_hash(scope["state"]["body"]),

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -12,7 +12,7 @@ from app import clock
 from app.errors import Blocked, ConnectionNotFound, RunEnded, RunNotFound
 from app.models import Connection, Run
 from app.problems import problems
-from app.routers.deps import Now, Page, Res, Session, WorkspaceId
+from app.routers.deps import Now, OnlyUser, Page, Res, Session, WorkspaceId
 from app.routers.shapes import Answer, Body, EntityName, Listing, Moment
 from app.states import blocked_by
 from app.sync.asking import ask
@@ -214,11 +214,8 @@ async def sync_entity(
     return RunAnswer.model_validate(shown(runs[0], now=now))
 
 
-@router.get("/v1/runs", operation_id="runs.list", summary="List runs")
-async def list_runs(
-    session: Session,
-    page: Page,
-    now: Now,
+async def wanted(
+    only: OnlyUser,
     connection: Annotated[
         str | None, Query(title="Connection", description="Only of this one.", max_length=64)
     ] = None,
@@ -226,10 +223,17 @@ async def list_runs(
     status: Annotated[STATUS | None, Query(title="Status", description="Only in this status.")] = None,
     trigger: Annotated[TRIGGER | None, Query(title="Trigger", description="Only begun by this.")] = None,
     since: Annotated[Moment | None, Query(title="Since", description="Only asked for since then.")] = None,
+) -> Filter:
+    """Read which runs are meant."""
+    return Filter(connection, entity, status, trigger, since, only_user=only)
+
+
+@router.get("/v1/runs", operation_id="runs.list", summary="List runs")
+async def list_runs(
+    session: Session, page: Page, now: Now, only: Annotated[Filter, Depends(wanted)]
 ) -> Listing[RunAnswer]:
     """List runs, the newest first."""
-    wanted = Filter(connection, entity, status, trigger, since)
-    rows = await Runs(session).page(wanted, before=page.after, limit=page.limit + 1)
+    rows = await Runs(session).page(only, before=page.after, limit=page.limit + 1)
     cut, cursor = page.cut(rows, key=lambda run: run.id)
     return Listing[RunAnswer](
         data=[RunAnswer.model_validate(shown(run, now=now)) for run in cut], next_cursor=cursor
@@ -269,6 +273,7 @@ async def cancel_run(session: Session, run_id: RunId, now: Now) -> RunAnswer:
     },
 )
 async def watch_run(
+    session: Session,
     resources: Res,
     workspace: WorkspaceId,
     run_id: RunId,
@@ -284,8 +289,7 @@ async def watch_run(
     ] = None,
 ) -> EventSourceResponse:
     """Follow a run by server-sent events: `progress` whenever it moved, and `finished` at its end."""
-    async with resources.db.transaction(workspace) as session:
-        await _run(session, run_id)
+    await _run(session, run_id)
     glimpses = watch(resources.db, workspace, run_id, seen=int(last_event_id or 0))
     return EventSourceResponse(_events(glimpses), ping=PING_SECONDS)
 

@@ -1,5 +1,6 @@
 """The workspace of the credential, and what it configures."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -7,12 +8,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import CrmIdTaken, RevisionMismatch
+from app.errors import CrmIdTaken, RevisionMismatch, WrongCredential
 from app.models import Workspace
 from app.problems import problems
-from app.routers.deps import Conditions, CurrentWorkspace, Guard, Now, Session, WorkspaceId, tag
+from app.routers.deps import Conditions, CurrentWorkspace, Guard, Insider, Now, OnlyUser, Session, tag
+from app.routers.permissions import KEYS_ONLY, SCREENS_NEED
 from app.routers.shapes import merged
 from app.routers.workspace_shapes import WorkspaceAnswer, WorkspaceDocument, WorkspacePatch
+from app.security.session_tokens import Role
 from app.sync.workspace_changes import change
 from app.sync.workspaces import Workspaces, configured
 
@@ -26,10 +29,11 @@ router = APIRouter(prefix="/v1/workspace", tags=["workspace"])
     response_model=WorkspaceAnswer,
     response_model_exclude_unset=True,
 )
-async def get_workspace(workspace: CurrentWorkspace, response: Response) -> dict[str, Any]:
-    """Return the workspace of the credential."""
+async def get_workspace(workspace: CurrentWorkspace, response: Response, only: OnlyUser) -> dict[str, Any]:
+    """Return the workspace of the credential; to a user's session what settings screens need of it."""
     tag(response, workspace.revision)
-    return shown(workspace)
+    document = shown(workspace)
+    return document if only is None else {name: document[name] for name in SCREENS_NEED}
 
 
 @router.patch(
@@ -43,26 +47,48 @@ async def get_workspace(workspace: CurrentWorkspace, response: Response) -> dict
 async def patch_workspace(
     patch: WorkspacePatch,
     session: Session,
-    workspace_id: WorkspaceId,
+    principal: Insider,
     when: Guard,
     now: Now,
     response: Response,
 ) -> dict[str, Any]:
-    """Change what the patch mentions; null returns a field to its default."""
-    workspace = await patched(session, workspace_id, patch, when=when, now=now)
+    """Change what the patch mentions; null returns a field to its default.
+
+    A session may not change `entitled`, `breaker`, `rules`, `settle_seconds`, `origins` and `return_urls`.
+    """
+    workspace = await patched(
+        session, str(principal.workspace), patch, when=when, now=now, by_key=principal.role is Role.BACK_END
+    )
     tag(response, workspace.revision)
     return shown(workspace)
 
 
 async def patched(
-    session: AsyncSession, workspace_id: str, patch: WorkspacePatch, *, when: Conditions, now: Any
+    session: AsyncSession,
+    workspace_id: str,
+    patch: WorkspacePatch,
+    *,
+    when: Conditions,
+    now: datetime,
+    by_key: bool = True,
 ) -> Workspace:
     """Apply a merge patch to a workspace, whoever sent it."""
     workspace = await Workspaces(session).locked(workspace_id)
     when.require(workspace.revision, current=lambda: shown(workspace))
     document = checked(merged(configured(workspace), patch.said()), sent=patch)
+    if not by_key:
+        refuse_what_takes_a_key(workspace, document)
     await change(session, workspace, document, now=now)
     return workspace
+
+
+def refuse_what_takes_a_key(workspace: Workspace, document: dict[str, Any]) -> None:
+    """Refuse to change what no session changes; to say what is so already is no change."""
+    was = WorkspaceDocument.model_validate(configured(workspace)).model_dump()
+    becomes = WorkspaceDocument.model_validate(document).model_dump()
+    for name in KEYS_ONLY:
+        if was[name] != becomes[name]:
+            raise WrongCredential(f"`{name}` is changed with a key of the workspace.", field=name)
 
 
 def checked(document: dict[str, Any], *, sent: WorkspacePatch) -> dict[str, Any]:

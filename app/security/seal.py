@@ -37,6 +37,7 @@ class Key:
     id: str
     sealing: AESGCM
     signing: bytes
+    admitting: bytes
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -50,7 +51,8 @@ class Key:
             raise BadKeys(f"the key {name} is not base64") from None
         if len(secret) != KEY_BYTES:
             raise BadKeys(f"the key {name} must hold {KEY_BYTES} bytes")
-        return cls(name, AESGCM(_derive(secret, b"concord seal")), _derive(secret, b"concord sign"))
+        sealing = AESGCM(_derive(secret, b"concord seal"))
+        return cls(name, sealing, _derive(secret, b"concord sign"), _derive(secret, b"concord admit"))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -12,6 +12,7 @@ from app.models import Conflict, Record
 from app.sync import conflicts
 from app.sync.conflicts import Kept, Side
 from app.sync.feed import News, announce
+from app.sync.ownership import of_user
 from app.sync.shown import moment
 
 DELETED_VS_EDITED = "deleted_vs_edited"
@@ -81,6 +82,7 @@ class Conflicts:
         connection: str | None = None,
         entity: str | None = None,
         crm_id: str | None = None,
+        only_user: str | None = None,
     ) -> Sequence[tuple[Conflict, str | None]]:
         """Return conflicts in the order they were opened, each with its record's crm_id."""
         query = (
@@ -100,6 +102,8 @@ class Conflicts:
         for column, value in wanted.items():
             if value is not None:
                 query = query.where(column == value)
+        if only_user is not None:
+            query = query.where(of_user(Conflict.connection_id, user=only_user, workspace=self.workspace))
         return [(row, named) for row, named in await self.session.execute(query)]
 
     def _add(self, record: Record, now: datetime, **values: Any) -> Conflict:

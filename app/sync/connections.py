@@ -17,9 +17,10 @@ CALM: Final = ("active", "pending", *ENDED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which connections a list is to show; None: whatever they are."""
+    """Which connections a list is to show; None: whatever they are. ``only_user``: all the caller may see."""
 
     user: str | None = None
+    only_user: str | None = None
     status: str | None = None
     attention: bool | None = None
     oldest_first: bool = False
@@ -103,9 +104,7 @@ class Connections:
 
     @staticmethod
     def _fits(wanted: Wanted) -> list[Any]:
-        fits: list[Any] = []
-        if wanted.user is not None:
-            fits.append(Connection.user == wanted.user)
+        fits: list[Any] = [Connection.user == user for user in {wanted.user, wanted.only_user} - {None}]
         if wanted.status is not None:
             fits.append(Connection.status == wanted.status)
         if wanted.attention is not None:

@@ -3,32 +3,50 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
 from app.ids import new_id
-from app.models import Credential
+from app.models import Credential, Workspace
 from app.security.keys import hash_of, new_secret
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a secret speaks for."""
+    """Whom a secret speaks for, and what its workspace says of requests."""
 
     key_id: str
     workspace_id: str
+    origins: frozenset[str]
+    self_management: bool
 
 
-HOLDER = select(Credential.id, Credential.workspace_id).where(Credential.hash == bindparam("hash"))
+SAYS: Final = (Workspace.origins, Workspace.self_management)
+HOLDER: Final = (
+    select(Credential.id, Workspace.id, *SAYS)
+    .join(Workspace, Workspace.id == Credential.workspace_id)
+    .where(Credential.hash == bindparam("hash"))
+)
+KEY: Final = exists().where(Credential.workspace_id == Workspace.id, Credential.id == bindparam("key_id"))
+ISSUER: Final = select(Workspace.id, *SAYS).where(Workspace.id == bindparam("workspace"))
 
 
 async def bearer_of(secret: str, *, db: Database) -> Bearer | None:
     """Return whom a key's secret speaks for; asked by every request, so it costs one round trip."""
     async with db.glance() as connection:
         row = (await connection.execute(HOLDER, {"hash": hash_of(secret)})).one_or_none()
-    return Bearer(*row) if row else None
+    return Bearer(row[0], row[1], frozenset(row[2]), row[3]) if row else None
+
+
+async def issuer_of(workspace: str, *, key_id: str | None, db: Database) -> Bearer | None:
+    """Return the key of a workspace by its id, if it is still there; None: the operator in its place."""
+    query, names = (ISSUER, {}) if key_id is None else (ISSUER.where(KEY), {"key_id": key_id})
+    async with db.glance() as connection:
+        row = (await connection.execute(query, {"workspace": workspace, **names})).one_or_none()
+    return Bearer(key_id or "", row[0], frozenset(row[1]), row[2]) if row else None
 
 
 class Credentials:

@@ -23,6 +23,7 @@ from app.sync.candidates import Candidates
 from app.sync.copies import applied, may_still_hold
 from app.sync.links import Links
 from app.sync.news import WORDS
+from app.sync.ownership import theirs
 from app.sync.projection import Create, Update, meant
 from app.sync.records import Records
 from app.sync.revisions import NOTHING, History, Revisions, crm_view
@@ -36,10 +37,17 @@ PENDING: Final = "{name} is on its way to {mailbox}."
 
 
 async def explain_record(
-    session: AsyncSession, record: Record, *, named: str | None = None, now: datetime
+    session: AsyncSession,
+    record: Record,
+    *,
+    named: str | None = None,
+    only_user: str | None = None,
+    now: datetime,
 ) -> Json:
-    """Explain a record in every connection it has to do with, and in the one named."""
-    return (await _explained(session, [record], named=named, now=now))[0]
+    """Explain a record in every connection (of one user) that it has to do with, and in the one named."""
+    told = (await _explained(session, [record], named=named, now=now))[0]
+    told["connections"] = [entry for entry in told["connections"] if only_user in {None, entry["user"]}]
+    return told
 
 
 async def explain_item(
@@ -52,11 +60,19 @@ async def explain_item(
 
 
 async def explain_address(
-    session: AsyncSession, connection: Connection, entity: str, address: str, *, now: datetime
+    session: AsyncSession,
+    connection: Connection,
+    entity: str,
+    address: str,
+    *,
+    only_user: str | None = None,
+    now: datetime,
 ) -> list[Json]:
-    """Explain whoever has this e-mail address: records of the CRM, and items that no record knows."""
+    """Explain whoever has this address: records (the user may know of), and items that no record knows."""
     known = Candidates(session)
     records = await known.with_address(entity, address)
+    if only_user is not None:
+        records = await theirs(session, only_user, records=records)
     items = await known.unknown_items(connection.id, entity, address)
     found = await _explained(session, records, only=connection.id, now=now)
     return found + await _of_links(session, connection, items, now=now)

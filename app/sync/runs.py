@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
 from app.models import Run
+from app.sync.ownership import of_user
 
 COUNTS: Final[Mapping[str, Any]] = {
     "pulled": 0,
@@ -77,6 +78,7 @@ class Filter:
     status: str | None = None
     trigger: str | None = None
     since: datetime | None = None
+    only_user: str | None = None
 
 
 class Runs:
@@ -139,6 +141,8 @@ class Runs:
                 query = query.where(column == value)
         if wanted.since is not None:
             query = query.where(Run.created_at >= wanted.since)
+        if wanted.only_user is not None:
+            query = query.where(of_user(Run.connection_id, user=wanted.only_user, workspace=self.workspace))
         if before is not None:
             query = query.where(Run.id < before)
         return (await self.session.scalars(query.order_by(Run.id.desc()).limit(limit))).all()

@@ -186,7 +186,7 @@ async def test_a_default_direction_switches_what_inherits_it(workspace, path, co
     await workspace.http.patch("/v1/workspace", json={"defaults": {"contacts": {"direction": "two_way"}}})
 
     assert (await workspace.http.get(path)).json()["direction"] == "two_way"
-    query = "SELECT hears, sends FROM collections ORDER BY hears"
+    query = "SELECT hears, sends FROM collections ORDER BY hears, sends"
     assert await in_database(resources, workspace, query) == [(False, True), (True, True)]
     await workspace.http.patch("/v1/workspace", json={"defaults": {"contacts": {"direction": None}}})
     assert await in_database(resources, workspace, query) == [(False, False), (False, True)]

@@ -56,6 +56,16 @@ class Operation:
     def takes_the_operators_key(self) -> bool:
         return [*self.about.get("security", [{}])[0]] == ["operatorKey"]
 
+    @property
+    def takes_a_key_of_the_workspace(self) -> bool:
+        return {"workspaceKey": []} in self.about.get("security", [])
+
+    def credential(self, us: "Organisation") -> str:
+        """Return what opens it: the operator's key, our own, or where no key will do our user's session."""
+        if self.takes_the_operators_key:
+            return OPERATOR_KEY
+        return us.key if self.takes_a_key_of_the_workspace else us.session
+
     def parameters(self, place: str) -> list[Json]:
         return [each for each in self.about.get("parameters", []) if each["in"] == place]
 
@@ -65,10 +75,14 @@ OPERATIONS = [Operation(*each) for each in operations(DOCUMENT)]
 
 @dataclass
 class Organisation:
-    """One workspace, its key, an id for each path parameter, and everything nobody may ever be shown."""
+    """One workspace, its key, an id for each path parameter, and everything nobody may ever be shown.
+
+    The connection, its run and the contact are those of the user ``agent-7``, whose session it is.
+    """
 
     key: str
     ids: dict[str, str]
+    session: str = ""
     cursor: str = ""
     secrets: list[str] = field(default_factory=list)
 
@@ -100,7 +114,13 @@ async def settled(app: FastAPI, name: str) -> Organisation:
         await configured(us, us_made, name)
         await synced(us, us_made, resources=app.state.provided["resources"])
         await recorded(us, us_made, name)
+        us_made.session = await session_of(us, "agent-7", "user")
+        us_made.secrets.append(us_made.session)
         return us_made
+
+
+async def session_of(us: BackEnd, user: str, role: str) -> str:
+    return str((await us.call("POST", "/v1/session-tokens", user=user, role=role))["token"])
 
 
 async def configured(us: BackEnd, made: Organisation, name: str) -> None:

@@ -185,9 +185,10 @@ class Stage:
                 for name, word in words.items()
             }
 
-        key = {"ours": self.ours.key, None: None}.get(case.key, case.key)
-        if case.operation.takes_the_operators_key and case.key == "ours" and case.slug != "wrong-credential":
-            key = OPERATOR_KEY
+        key = case.key
+        if key == "ours":
+            wrong = case.slug == "wrong-credential"
+            key = self.ours.key if wrong else case.operation.credential(self.ours)
         content = case.content and case.content.replace(EXAMPLE_CURSOR, self.ours.cursor.encode())
         return await self.http.request(
             case.operation.method,

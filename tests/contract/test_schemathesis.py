@@ -17,7 +17,7 @@ from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 from schemathesis.python import asgi
 
 from app.main import create_app
-from tests.contract.stage import DOCUMENT, OPERATIONS, OPERATOR_KEY, Json, Operation, Organisation, settled
+from tests.contract.stage import DOCUMENT, OPERATIONS, Json, Operation, Organisation, settled
 
 GOOD: Final = "no-problem"
 
@@ -138,8 +138,8 @@ def left_out(part: Any) -> bool:
 
 
 def credential(operation: Operation, us: Organisation) -> Json:
-    key = OPERATOR_KEY if operation.takes_the_operators_key else us.key
-    return {"headers": {"Authorization": f"Bearer {key}"} if operation.about.get("security") else {}}
+    given = operation.credential(us)
+    return {"headers": {"Authorization": f"Bearer {given}"} if operation.about.get("security") else {}}
 
 
 def known(us: Organisation) -> Json:

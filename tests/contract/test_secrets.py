@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.main import create_app
-from tests.contract.stage import DOCUMENT, OPERATIONS, OPERATOR_KEY, settled
+from tests.contract.stage import DOCUMENT, OPERATIONS, settled
 
 READS = [operation for operation in OPERATIONS if operation.method == "get"]
 LOOKS_LIKE_ONE = re.compile(
@@ -34,9 +34,11 @@ async def us_and_http(module_settings):
 @pytest.mark.parametrize("operation", [pytest.param(operation, id=operation.id) for operation in READS])
 async def test_nothing_that_is_read_holds_a_secret(us_and_http, operation):
     us, http = us_and_http
-    key = OPERATOR_KEY if operation.takes_the_operators_key else us.key
+    credential = operation.credential(us)
 
-    answer = await http.get(operation.path.format(**us.ids), headers={"Authorization": f"Bearer {key}"})
+    answer = await http.get(
+        operation.path.format(**us.ids), headers={"Authorization": f"Bearer {credential}"}
+    )
 
     assert answer.status_code == 200, answer.text
     told = f"{answer.text}\n{answer.headers}"

@@ -30,9 +30,14 @@ def tables() -> dict[str, str]:
     """Return each table by its name in the page."""
     return {
         "operations": table(
-            ("operation", "request", "does"),
+            ("operation", "request", "does", "opened by"),
             (
-                (f"`{operation['operationId']}`", f"`{method.upper()} {path}`", operation["summary"])
+                (
+                    f"`{operation['operationId']}`",
+                    f"`{method.upper()} {path}`",
+                    operation["summary"],
+                    openers(operation),
+                )
                 for path, method, operation in operations(document())
             ),
         ),
@@ -56,6 +61,14 @@ def tables() -> dict[str, str]:
             ),
         ),
     }
+
+
+def openers(operation: dict[str, Any]) -> str:
+    """Return who may use an operation: the operator, a key of the workspace, or a session by its role."""
+    security = operation.get("security", [])
+    keys = {"operatorKey": "operator", "workspaceKey": "key"}
+    told = [keys[name] for one in security for name in one if name in keys and len(one) == 1]
+    return ", ".join(told + [role for one in security for role in one.get("sessionToken", [])])
 
 
 def _full(family: Any) -> str:
