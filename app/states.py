@@ -146,8 +146,9 @@ KINDS: dict[str, Kind] = {
     # The mailbox and Microsoft
     "folder-gone": Kind(
         "The folder in Outlook is gone.",
-        "It was deleted there. Nothing was removed from the CRM because of that.",
-        "user", "resolve", "Restore the folder, or delete this sync and choose again",
+        "It was deleted there. Nothing was removed from the CRM because of that: put the folder back in its"
+        " place, or decide what becomes of its contacts.",
+        "user", "approve_run", "Look and decide",
     ),
     "mailbox-full": Kind(
         "The mailbox is full.",

@@ -49,6 +49,7 @@ from app.errors.requests import (
 from app.errors.roots import Interruption, LeaseLost, Problem, Refused, Throttled, Unavailable
 from app.errors.runs import (
     Blocked,
+    NotAwaitingApproval,
     PreviewOutdated,
     RunEnded,
     RunNotFound,
@@ -99,6 +100,7 @@ __all__ = [
     "MethodNotAllowed",
     "MicrosoftAppMissing",
     "MicrosoftAppNotFound",
+    "NotAwaitingApproval",
     "NotEntitled",
     "NotFound",
     "NothingToConfirm",

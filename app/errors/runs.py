@@ -19,6 +19,13 @@ class RunEnded(Problem):
     cure = "Start another one."
 
 
+class NotAwaitingApproval(Problem):
+    slug = "not-awaiting-approval"
+    title = "The run does not wait for an approval."
+    status = HTTPStatus.CONFLICT
+    cure = "Read the run: it was decided on, cancelled or has expired, and its counts say what came of it."
+
+
 class PreviewOutdated(Problem):
     slug = "preview-outdated"
     title = "The plan has grown since the preview."

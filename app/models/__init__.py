@@ -6,7 +6,7 @@ from app.models.collection import Collection, Subscription
 from app.models.connection import Authorization, Connection, EntitySettings, Token
 from app.models.link import Conflict, Link, Match
 from app.models.record import Owner, Record, Revision
-from app.models.run import Run
+from app.models.run import Effect, Run
 from app.models.workspace import Credential, IdempotencyKey, MicrosoftApp, Route, Timer, Workspace
 
 GLOBAL_TABLES = frozenset({"workspaces", "credentials", "routes", "timers"})
@@ -21,6 +21,7 @@ __all__ = [
     "Connection",
     "Credential",
     "Delivery",
+    "Effect",
     "EntitySettings",
     "Feed",
     "IdempotencyKey",

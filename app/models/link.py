@@ -13,7 +13,9 @@ class Link(IdRow):
 
     ``graph_had`` is the item in Graph's wording as we last read it, ``graph_means`` the fields that mean
     something else to us than that wording. ``attempt`` stands from before a write until its note.
-    ``due_at`` hints that something may be owed. Graph's ids are case-sensitive, hence the C collation.
+    ``due_at`` hints that something may be owed. ``cleared_at`` stands while its item was seen emptied and
+    that isn't taken over yet, ``held_by`` names the run that asks whether to go on with it at all. Graph's
+    ids are case-sensitive, hence the C collation.
     """
 
     __tablename__ = "links"
@@ -35,6 +37,14 @@ class Link(IdRow):
             "ix_links_gone_at", "workspace_id", "collection_id", "gone_at",
             postgresql_where=text("gone_at IS NOT NULL"),
         ),
+        Index(
+            "ix_links_cleared_at", "workspace_id", "collection_id", "cleared_at",
+            postgresql_where=text("cleared_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_links_held_by", "workspace_id", "collection_id", "held_by",
+            postgresql_where=text("held_by IS NOT NULL"),
+        ),
         Index("ix_links_state", "workspace_id", "collection_id", "state"),
     )  # fmt: skip
 
@@ -54,6 +64,8 @@ class Link(IdRow):
     shape: Mapped[int] = mapped_column(default=0)
     seen_round: Mapped[int] = mapped_column(default=0)
     gone_at: Mapped[datetime | None]
+    cleared_at: Mapped[datetime | None]
+    held_by: Mapped[str | None]
     due_at: Mapped[datetime | None]
     decision: Mapped[Json | None]
     decisions: Mapped[JsonList | None]

@@ -1,15 +1,19 @@
-"""Runs: one sync of one entity of one connection, with progress and counts."""
+"""Runs: one sync of one entity of one connection, with progress and counts, and what it did that can hurt."""
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import IdRow, Json
 
 
 class Run(IdRow):
-    """One sync. ``counts`` tell what happened, not what was intended."""
+    """One sync. ``counts`` tell what happened, not what was intended.
+
+    With an ``approval`` it is a set of links that waits for somebody's decision, or follows it. ``subject``
+    is the run that a restore brings the deletions of back.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -17,6 +21,10 @@ class Run(IdRow):
         Index(
             "ix_runs_open", "workspace_id", "collection_id",
             postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+        Index(
+            "ix_runs_awaiting", "workspace_id", "collection_id",
+            postgresql_where=text("status = 'awaiting_approval'"),
         ),
     )  # fmt: skip
 
@@ -31,8 +39,33 @@ class Run(IdRow):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int | None]
     counts: Mapped[Json]
+    approval: Mapped[Json | None]
+    subject: Mapped[str | None]
     problem: Mapped[Json | None]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+
+
+class Effect(IdRow):
+    """Something that a run did on one side and that hurts where it is much: deletions, creations, clears.
+
+    The breaker counts those of a day that nobody approved; a restore reads which records a run deleted.
+    """
+
+    __tablename__ = "effects"
+    __table_args__ = (
+        Index("ix_effects_collection_id", "workspace_id", "collection_id", "side", "kind", "at"),
+        Index("ix_effects_run_id", "workspace_id", "run_id"),
+        Index("ix_effects_at", "workspace_id", "at"),
+    )
+
+    collection_id: Mapped[str]
+    run_id: Mapped[str]
+    side: Mapped[str]
+    kind: Mapped[str]
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
+    record_id: Mapped[str | None]
+    approved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    at: Mapped[datetime]

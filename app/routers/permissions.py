@@ -38,6 +38,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "runs.list": EVERYBODY,
     "runs.get": EVERYBODY,
     "runs.cancel": MANAGERS,
+    "runs.approve": MANAGERS,
     "runs.events": EVERYBODY,
     "conflicts.list": EVERYBODY,
     "contacts.sync_states": EVERYBODY,

@@ -126,10 +126,13 @@ class ContactChoices(Body):
         ),
     )  # fmt: skip
     deleted_in_microsoft: Deleted = Field(
-        default="keep",
+        default="delete",
         title="Deleted in Outlook",
-        description="What happens in the CRM to a contact that its user deleted in Outlook.",
-        examples=["keep"],
+        description=(
+            "What happens in the CRM to a contact that its user deleted in Outlook. Where it is many at once,"
+            " somebody is asked first."
+        ),
+        examples=["delete"],
         json_schema_extra=shown(
             7, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
             confirm={

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph import scopes
 from app.models import Collection, Conflict, Connection, Link, Run, Workspace
-from app.states import slug_of, state
+from app.states import state
+from app.sync.approvals import Approvals
 from app.sync.runs import OPEN
 from app.sync.settings import EffectiveSettings
 from app.sync.workspaces import Workspaces
@@ -33,6 +34,7 @@ class Around:
     collections: Mapping[tuple[str, str], Collection]
     counts: Mapping[tuple[str, str], Json]
     runs: Mapping[str, str]
+    asked: Mapping[str, Run]
 
 
 async def document_of(session: AsyncSession, connection: Connection, *, now: datetime) -> Json:
@@ -94,7 +96,7 @@ def _entity(connection: Connection, entity: str, around: Around, *, now: datetim
         "last_success_at": _text(collection.succeeded_at) if collection else None,
         "next_sync_at": _text(collection.poll_at) if works and collection else None,
         "run": around.runs.get(collection.id) if collection else None,
-        "problem": _problem(connection, name, collection, missing=missing, now=now),
+        "problem": _problem(connection, name, collection, around, missing=missing, now=now),
     }
 
 
@@ -111,16 +113,16 @@ def _state(
         return "disabled"
     if connection.paused or workspace.paused or not workspace.enabled or not workspace.entitled:
         return "paused"
+    collection = around.collections.get((connection.id, entity))
     if connection.status != "active":
         return "blocked"
-    return _faring(around.collections.get((connection.id, entity)))
+    asked = collection is not None and collection.id in around.asked
+    return "awaiting_approval" if asked else _faring(collection)
 
 
 def _faring(collection: Collection | None) -> str:
     if collection is None or (collection.succeeded_at is None and collection.failures == 0):
         return "initial_sync"
-    if slug_of(collection.problem) == "folder-gone":
-        return "awaiting_approval"
     if collection.problem is not None or collection.failures:
         return "failing"
     if collection.delta_link is None:
@@ -129,13 +131,21 @@ def _faring(collection: Collection | None) -> str:
 
 
 def _problem(
-    connection: Connection, name: str, collection: Collection | None, *, missing: Sequence[str], now: datetime
+    connection: Connection,
+    name: str,
+    collection: Collection | None,
+    around: Around,
+    *,
+    missing: Sequence[str],
+    now: datetime,
 ) -> Json | None:
     if name == "not_permitted":
         since = connection.connected_at or now
         call = {"method": "POST", "path": f"/v1/connections/{connection.id}/reconnect", "body": None}
         detail = f"Microsoft has not been allowed {', '.join(missing)}."
         return state("permission-missing", since=since, detail=detail, call=call)
+    if name == "awaiting_approval" and collection is not None:
+        return around.asked[collection.id].problem
     return collection.problem if collection is not None and name not in OFF else None
 
 
@@ -149,9 +159,11 @@ async def _around(session: AsyncSession, connections: Iterable[Connection]) -> A
         for entity in SYNCED
         for connection_id, settings in (await EffectiveSettings(session).of_many(ids, entity)).items()
     }
+    asked = await Approvals(session).open_of([collection.id for collection in collections.values()])
     return Around(
-        workspace, directions, collections, await _counts(session, ids), await _runs(session, collections)
-    )
+        workspace, directions, collections, await _counts(session, ids), await _runs(session, collections),
+        {run.collection_id: run for run in reversed(asked)},
+    )  # fmt: skip
 
 
 async def _collections(session: AsyncSession, ids: Sequence[str]) -> dict[tuple[str, str], Collection]:

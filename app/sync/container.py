@@ -1,5 +1,7 @@
 """The folder a collection stands for: made or adopted once, by name; known by its id ever after."""
 
+from typing import Final
+
 import structlog
 
 from app.errors import Refused
@@ -8,6 +10,7 @@ from app.graph.protocol import FolderGone
 from app.sync.timers import Timers
 from app.sync.work import Work
 
+FOLDER_GONE: Final = "folder-gone"
 log = structlog.get_logger()
 
 
@@ -20,7 +23,7 @@ async def ensure_folder(work: Work) -> None:
         await _settle_on(
             work, await _own(work) or await find_or_make_folder(work.mailbox, work.settings.folder_name)
         )
-    elif (work.progress.trigger == "manual" or work.collection.failures) and await _own(work) is None:
+    elif _doubtful(work) and await _own(work) is None:
         raise folder_gone()
     if work.collection.container_name != work.settings.folder_name:
         await _rename(work)
@@ -38,9 +41,15 @@ async def _rename(work: Work) -> None:
         await work.move(session, container_name=name)
 
 
+def _doubtful(work: Work) -> bool:
+    """Say whether to look first: somebody presses the button, or the last turn did not end well."""
+    collection = work.collection
+    return work.progress.trigger == "manual" or bool(collection.failures) or collection.problem is not None
+
+
 def folder_gone() -> Refused:
     """Return what stops a collection whose folder is gone: nothing of it may pass for deleted contacts."""
-    return Refused("The folder of this sync is gone from Outlook.", problem="folder-gone")
+    return Refused("The folder of this sync is gone from Outlook.", problem=FOLDER_GONE)
 
 
 async def _own(work: Work) -> Folder | None:

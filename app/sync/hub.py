@@ -46,14 +46,24 @@ def revive_record(
 
 
 def delete_record(
-    session: AsyncSession, record: Record, *, reason: str, connection_id: str | None, now: datetime
+    session: AsyncSession,
+    record: Record,
+    *,
+    reason: str,
+    connection_id: str | None,
+    now: datetime,
+    told: str | None = None,
 ) -> None:
-    """Mark a record deleted because its last item was; its last document is kept for 30 days."""
+    """Mark a record deleted because its last item was; its last document is kept for 30 days.
+
+    ``told`` is the reason that the CRM hears, where it is another.
+    """
     record.deleted_at, record.deleted_because = now, reason
     _step(session, record, Received(record.doc, LinkView()), now=now)
     announce_record(
-        session, record, "deleted", origin=MICROSOFT, connection_id=connection_id, now=now, reason=reason
-    )
+        session, record, "deleted", origin=MICROSOFT, connection_id=connection_id, now=now,
+        reason=told or reason,
+    )  # fmt: skip
 
 
 def _step(session: AsyncSession, record: Record, received: Received, *, now: datetime) -> None:

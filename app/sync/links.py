@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link
@@ -23,6 +23,15 @@ class Standing:
     collection_id: str
     record_id: str | None
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """When the first and the last of the reported removals came, and when others are looked up again."""
+
+    first: datetime | None
+    last: datetime | None
+    again: datetime | None
 
 
 class Links:
@@ -111,14 +120,55 @@ class Links:
             query = query.where(Link.attempt.is_not(None) if attempted else Link.attempt.is_(None))
         return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
 
-    async def gone(self, collection_id: str, *, limit: int = 1000) -> Sequence[Link]:
-        """Return links whose item was reported removed and that nobody has verified yet."""
-        query = select(Link).where(
+    async def gathered(self, collection_id: str, *, now: datetime) -> Gathered:
+        """Return how long reported removals have been gathering that nobody has verified yet."""
+        reported = Link.gone_at <= now
+        query = select(
+            func.min(Link.gone_at).filter(reported),
+            func.max(Link.gone_at).filter(reported),
+            func.min(Link.gone_at).filter(Link.gone_at > now),
+        ).where(self._unverified(collection_id))
+        return Gathered(*(await self.session.execute(query)).one())
+
+    async def unverified(self, collection_id: str, *, now: datetime, limit: int) -> Sequence[Link]:
+        """Return links whose item was reported removed and that are to be verified now."""
+        query = select(Link).where(self._unverified(collection_id), Link.gone_at <= now)
+        return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
+
+    def _unverified(self, collection_id: str) -> ColumnElement[bool]:
+        return and_(
             Link.workspace_id == self.workspace,
             Link.collection_id == collection_id,
             Link.gone_at.is_not(None),
+            Link.state != "gone",
         )
+
+    async def with_items(self, collection_id: str, states: Sequence[str]) -> Sequence[Link]:
+        """Return every link of these states that has both a record and an item."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.state.in_(states),
+            Link.record_id.is_not(None),
+            Link.item_id.is_not(None),
+        )
+        return (await self.session.scalars(query.order_by(Link.id))).all()
+
+    async def held(self, run_id: str, *, limit: int) -> Sequence[Link]:
+        """Return links that wait for what is decided about a run, or are about to follow it."""
+        query = select(Link).where(Link.workspace_id == self.workspace, Link.held_by == run_id)
         return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
+
+    async def lived(self, collection_id: str, *, since: datetime) -> int:
+        """Return how many links with an item lived in a collection then or have since."""
+        query = select(func.count()).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.record_id.is_not(None),
+            Link.linked_at.is_not(None),
+            or_(Link.state.in_((*LIVE, "gone")), Link.updated_at > since),
+        )
+        return int(await self.session.scalar(query) or 0)
 
     async def unseen(
         self, collection_id: str, *, round_no: int, before: datetime, limit: int = 1000

@@ -92,7 +92,7 @@ def receive(page: Page, report: Report) -> None:
 
 def deleted(page: Page, link: Link) -> None:
     """End a delete of ours that took effect; a record that was saved again meanwhile is wanted again."""
-    link.attempt = link.due_at = link.gone_at = None
+    link.attempt = link.due_at = link.gone_at = link.held_by = None
     if page.record_of(link).deleted_at is None and page.work.direction.sends:
         want_again(page, link)
     else:
@@ -167,6 +167,7 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     link.attempt = view.attempt.document() if view.attempt else None
     link.etag, link.shape, link.gone_at, link.updated_at = etag, page.work.shape.version, None, now
     link.problem, link.failures, link.next_attempt_at = None, 0, None
+    link.held_by = None
     if link.state == LinkState.WANTED or (link.state != LinkState.LINKED and record.deleted_at is None):
         # Also where the record was deleted while its create was under way: there is an item now.
         link.state, link.linked_at = LinkState.LINKED.value, link.linked_at or now

@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Collection, Run
+from app.ids import new_id
+from app.models import Collection, Effect, Run
+from app.sync.breaker import Kind
 from app.sync.feed import News, announce
 from app.sync.runs import OPEN, Runs, no_counts, shown
 
+SIDES = {"to_crm": "crm", "to_microsoft": "microsoft"}
 ASKED_FOR = frozenset({"manual", "initial", "settings", "reconnect", "restore", "retry"})
 
 
@@ -31,14 +34,16 @@ class Progress:
     done: int = 0
     total: int | None = None
     counts: dict[str, Any] = field(default_factory=no_counts)
+    decision: str | None = None
     touched: bool = False
+    effects: list[Effect] = field(default_factory=list)
 
     @classmethod
     def of(cls, run: Run, collection: Collection) -> "Progress":
         """Go on with a stored run."""
         return cls(
             collection, run.trigger, run.id, run.direction, run.full, run.phase, run.done, run.total,
-            {**no_counts(), **run.counts},
+            {**no_counts(), **run.counts}, (run.approval or {}).get("decision"),
         )  # fmt: skip
 
     @property
@@ -57,6 +62,17 @@ class Progress:
             place[second or first] += number
             self.touched = True
 
+    def note(
+        self, way: str, kind: Kind, *, record_id: str | None = None, approved: bool = False, number: int = 1
+    ) -> None:
+        """Note for the breaker what was just done ``to_crm`` or ``to_microsoft``."""
+        effect = Effect(
+            workspace_id=self.collection.workspace_id, collection_id=self.collection.id, side=SIDES[way],
+            kind=kind.value, number=number, record_id=record_id, approved=approved,
+        )  # fmt: skip
+        self.effects.append(effect)
+        self.touched = True
+
     def advance(self, number: int = 1) -> None:
         """Move on by so many items."""
         self.done += number
@@ -70,7 +86,12 @@ class Progress:
             self.run_id = self._begun(session, now=now).id
             await session.flush()
         await self._store(session, phase=self.phase, updated_at=now)
-        self.touched = False
+        for effect in self.effects:
+            effect.id, effect.run_id, effect.at = new_id("eff", now), self.run_id, now
+            session.add(effect)
+        if self.effects:
+            await session.flush()
+        self.effects, self.touched = [], False
 
     async def finish(
         self, session: AsyncSession, *, status: str, now: datetime, problem: dict[str, Any] | None = None
@@ -82,7 +103,7 @@ class Progress:
         await self._store(
             session, phase=None, updated_at=now, finished_at=now, status=status, problem=problem
         )
-        if self.trigger in ASKED_FOR:
+        if self.trigger in ASKED_FOR or self.decision is not None:
             run = await Runs(session).get(self.run_id)
             if run is not None:
                 announce(

@@ -32,6 +32,10 @@ FORGET: Final = (
           AND status NOT IN ('pending', 'aside', 'behind') LIMIT :at_once)
     """),
     text("""
+    DELETE FROM effects WHERE workspace_id = :workspace AND id IN (
+        SELECT id FROM effects WHERE workspace_id = :workspace AND at <= :before LIMIT :at_once)
+    """),
+    text("""
     UPDATE records SET doc = '{}', extra = '{}', crm_had = '{}', field_at = '{}', offers = '{}'
     WHERE workspace_id = :workspace AND record_id IN (
         SELECT record_id FROM records

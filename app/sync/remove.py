@@ -19,14 +19,12 @@ from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.sync.container import folder_gone
 from app.sync.decisions import decide
-from app.sync.hub import delete_record
-from app.sync.links import LIVE, Links
-from app.sync.page import Page, Report, locked_page, receive, want_again
-from app.sync.policy import Access, DeletedInMicrosoft, Direction, Happening, SharedDeletes, item_gone
-from app.sync.projection import Update, owed
-from app.sync.settle import kind_of
-from app.sync.work import Work, viewed
+from app.sync.ending import end_gone, verified
+from app.sync.links import Gathered, Links
+from app.sync.page import Page, Report, locked_page, receive
+from app.sync.work import Work
 
+A_PAGE = 1000
 QUIET = timedelta(seconds=5)
 LONGEST = timedelta(seconds=60)
 AGAIN = timedelta(seconds=60)
@@ -50,41 +48,45 @@ class Verdict:
     item: Document | None = None
 
 
-def ripe_at(suspects: Sequence[Link]) -> datetime | None:
+def ripe_at(gathered: Gathered) -> datetime | None:
     """Return when gathered removals are looked at: after a quiet moment, or once the first waited long."""
-    moments = [link.gone_at for link in suspects if link.gone_at is not None]
-    return min(max(moments) + QUIET, min(moments) + LONGEST) if moments else None
+    if gathered.first is None or gathered.last is None:
+        return None
+    return min(gathered.last + QUIET, gathered.first + LONGEST)
 
 
 async def remove(work: Work) -> datetime | None:
     """Verify and decide the removals that are ripe; return when the rest will be."""
     now = work.now
-    gathered, later = await _suspects(work)
+    async with work.transaction() as session:
+        gathered = await Links(session).gathered(work.collection.id, now=now)
     ripe = ripe_at(gathered)
     if ripe is not None and ripe > now:
-        return min([ripe, *later])
-    for start in range(0, len(gathered), ITEMS_A_BATCH):
-        part = gathered[start : start + ITEMS_A_BATCH]
-        verdicts = await _verified(work, part)
-        await _decide(work, verdicts)
-        later += [now + AGAIN for verdict in verdicts.values() if verdict.fate is Fate.UNKNOWN]
-    return min(later, default=None)
+        return _soonest(ripe, gathered.again)
+    while suspects := await _suspects(work, now=now):
+        for start in range(0, len(suspects), ITEMS_A_BATCH):
+            part = suspects[start : start + ITEMS_A_BATCH]
+            await _note(work, await _verified(work, part))
+            if work.out_of_time:
+                return now
+    await end_gone(work)
+    return await next_removal(work)
 
 
 async def next_removal(work: Work) -> datetime | None:
     """Return when removals are looked at next, also those that a write of ours came upon."""
-    gathered, later = await _suspects(work)
-    ripe = ripe_at(gathered)
-    return min([*later, *([ripe] if ripe else [])], default=None)
-
-
-async def _suspects(work: Work) -> tuple[list[Link], list[datetime]]:
-    """Return the links to verify, and when those that nobody could tell of are looked up again."""
-    now = work.now
     async with work.transaction() as session:
-        suspects = await Links(session).gone(work.collection.id)
-    gathered = [link for link in suspects if link.gone_at is not None and link.gone_at <= now]
-    return gathered, [link.gone_at for link in suspects if link.gone_at is not None and link.gone_at > now]
+        gathered = await Links(session).gathered(work.collection.id, now=work.now)
+    return _soonest(ripe_at(gathered), gathered.again)
+
+
+async def _suspects(work: Work, *, now: datetime) -> Sequence[Link]:
+    async with work.transaction() as session:
+        return await Links(session).unverified(work.collection.id, now=now, limit=A_PAGE)
+
+
+def _soonest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 async def _verified(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:
@@ -118,7 +120,8 @@ def _verdict(answer: Answer, folder: str, *, deleted: Container[str]) -> Verdict
     return Verdict(Fate.HERE, answer.result()) if parent == folder else Verdict(Fate.ELSEWHERE)
 
 
-async def _decide(work: Work, verdicts: Mapping[str, Verdict]) -> None:
+async def _note(work: Work, verdicts: Mapping[str, Verdict]) -> None:
+    """Follow what was found: only where a record would go with its item the end waits for all the others."""
     async with work.transaction() as session:
         links = await Links(session).by_id(verdicts)
         await Links(session).drop([link.id for link in links if _forgettable(link, verdicts)])
@@ -131,7 +134,7 @@ async def _decide(work: Work, verdicts: Mapping[str, Verdict]) -> None:
         for link in page.links.values():
             if link.gone_at is None:
                 raise Unavailable("A suspect was seen again meanwhile.", after=timedelta(0))
-            _end(page, link, verdicts[link.id], others=others)
+            _found(page, link, verdicts[link.id], others=others)
         await page.close(own=page.links)
         await work.move(session)
 
@@ -145,56 +148,16 @@ def _suspected_until(verdict: Verdict, *, now: datetime) -> datetime | None:
     return now + AGAIN if verdict.fate is Fate.UNKNOWN else None
 
 
-def _end(page: Page, link: Link, verdict: Verdict, *, others: Sequence[Link]) -> None:
+def _found(page: Page, link: Link, verdict: Verdict, *, others: Sequence[Link]) -> None:
     if verdict.item is not None:
         receive(page, Report(link.id, verdict.item, certain=True))
         return
-    link.gone_at = _suspected_until(verdict, now=page.now)
     if verdict.fate is Fate.UNKNOWN:
+        link.gone_at = _suspected_until(verdict, now=page.now)
         return
     link.due_at = None
     if verdict.fate is Fate.ELSEWHERE:
-        link.state = LinkState.MOVED_OUT.value
+        link.state, link.gone_at = LinkState.MOVED_OUT.value, None
         decide(link, Reason.MOVED_OUT, run=page.work.progress.run_id, now=page.now)
-        return
-    _follow(page, link, _happening(page, link, others=others))
-
-
-def _happening(page: Page, link: Link, *, others: Sequence[Link]) -> Happening:
-    work, record = page.work, page.record_of(link)
-    unsaid = isinstance(owed(work.shape, record.doc, viewed(link)), Update)
-    if unsaid and record.deleted_at is None and work.direction is Direction.TWO_WAY:
-        # The CRM edited what Outlook deleted meanwhile: an edit outlives a concurrent delete.
-        return Happening(LinkState.WANTED, Reason.EDIT_OUTLIVED_DELETE, next_generation=True)
-    live = [o for o in others if o.record_id == link.record_id and o.id != link.id and o.state in LIVE]
-    access = page.access.get(record.record_id)
-    return item_gone(
-        LinkState(link.state),
-        attempt=kind_of(link),
-        direction=work.direction,
-        setting=DeletedInMicrosoft(work.settings.deleted_in_microsoft),
-        access=Access(access) if access else Access.VIEW_ONLY,
-        other_live_links=len(live),
-        record_lives=record.deleted_at is None,
-        shared=SharedDeletes(work.workspace.rules.get("shared_deletes", SharedDeletes.LAST_COPY)),
-    )
-
-
-def _follow(page: Page, link: Link, happening: Happening) -> None:
-    work = page.work
-    link.state, link.attempt, link.updated_at = happening.state.value, None, page.now
-    if happening.next_generation:
-        want_again(page, link)
-    if happening.reason is not None:
-        decide(link, happening.reason, run=work.progress.run_id, now=page.now)
-    if happening.deletes_record:
-        record = page.record_of(link)
-        delete_record(
-            page.session,
-            record,
-            reason="deleted_in_microsoft",
-            connection_id=link.connection_id,
-            now=page.now,
-        )
-        page.moved.add(record.record_id)
-        work.progress.count("to_crm.deleted")
+    else:
+        verified(page, link, others=others)

@@ -16,13 +16,16 @@ from app.graph.protocol import FolderGone, GraphError
 from app.graph.throttle import Priority
 from app.models import Collection
 from app.records.link import LinkState
+from app.sync.approvals import Approvals
+from app.sync.approved import follow_decisions
 from app.sync.audit import audit
 from app.sync.collections import Collections
 from app.sync.connections import Connections
-from app.sync.container import ensure_folder, folder_gone
+from app.sync.container import FOLDER_GONE, ensure_folder, folder_gone
 from app.sync.join import join
 from app.sync.lease import Lease, leased
 from app.sync.links import Links
+from app.sync.lost_folder import ask_about_folder, follow_lost_folder, found_again
 from app.sync.mailboxes import open_mailbox
 from app.sync.notifications import Unseen
 from app.sync.progress import Progress
@@ -103,18 +106,38 @@ def _occasion(collection: Collection, now: datetime) -> str:
 
 
 async def _turn(work: Work) -> tuple[bool, datetime | None]:
-    """Do one turn; say whether it came to its end, and when gathered removals are ripe."""
+    """Do one turn; say whether it came to its end, and when something in it is due by itself."""
+    try:
+        return await _steps(work)
+    except Refused as refused:
+        if refused.problem == FOLDER_GONE and not await ask_about_folder(work):
+            return False, None
+        raise
+
+
+async def _steps(work: Work) -> tuple[bool, datetime | None]:
+    if not await follow_lost_folder(work):
+        return False, None
     await ensure_folder(work)
+    await found_again(work)
     await audit(work)
-    if not await _pulled(work):
+    if not (await _pulled(work) and await follow_decisions(work)):
         return False, None
     await _phase(work, "match")
     await join(work)
-    ripe_at = await remove(work)
-    if not (work.progress.pushes and work.direction.sends):
-        return True, ripe_at
-    await _phase(work, "push")
-    return await push(work), await next_removal(work)
+    due_at = await remove(work)
+    done = True
+    if work.progress.pushes and work.direction.sends:
+        await _phase(work, "push")
+        done, due_at = await push(work), await next_removal(work)
+    return done, await _or_expiry(work, due_at)
+
+
+async def _or_expiry(work: Work, due_at: datetime | None) -> datetime | None:
+    """Return when something is due by itself; an open question at the latest when it expires."""
+    async with work.transaction() as session:
+        expiry = await Approvals(session).next_expiry(work.collection.id)
+    return min((at for at in (due_at, expiry) if at is not None), default=None)
 
 
 async def _pulled(work: Work) -> bool:

@@ -23,6 +23,7 @@ COUNTS: Final[Mapping[str, Any]] = {
     "parked": 0,
 }
 OPEN = ("queued", "running")
+AWAITING = "awaiting_approval"
 
 
 def no_counts() -> dict[str, Any]:
@@ -32,7 +33,13 @@ def no_counts() -> dict[str, Any]:
 
 def covers(run: Run, *, direction: str, full: bool) -> bool:
     """Say whether a run that has not begun will do all that another would."""
-    return run.status == "queued" and run.direction in (direction, "both") and (run.full or not full)
+    ordinary = run.approval is None and run.subject is None
+    return (
+        ordinary
+        and run.status == "queued"
+        and run.direction in (direction, "both")
+        and (run.full or not full)
+    )
 
 
 def shown(run: Run, *, now: datetime) -> dict[str, Any]:
@@ -57,7 +64,7 @@ def shown(run: Run, *, now: datetime) -> dict[str, Any]:
             "seconds_left": None if left is None else max(0, round(left)),
         },
         "counts": run.counts,
-        "approval": None,
+        "approval": run.approval,
         "problem": run.problem,
         "created_at": _moment(run.created_at),
         "started_at": _moment(run.started_at),
@@ -151,7 +158,7 @@ class Runs:
         """Cancel a run that has not ended; say whether it hadn't."""
         query = (
             update(Run)
-            .where(Run.workspace_id == self.workspace, Run.id == run.id, Run.status.in_(OPEN))
+            .where(Run.workspace_id == self.workspace, Run.id == run.id, Run.status.in_((*OPEN, AWAITING)))
             .values(status="cancelled", phase=None, finished_at=now, updated_at=now)
             .returning(Run.id)
         )
@@ -162,7 +169,7 @@ class Runs:
         query = update(Run).where(
             Run.workspace_id == self.workspace,
             Run.collection_id.in_(list(collection_ids)),
-            Run.status.in_(OPEN),
+            Run.status.in_((*OPEN, AWAITING)),
         )
         await self.session.execute(
             query.values(status="cancelled", phase=None, finished_at=now, updated_at=now)

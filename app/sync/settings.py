@@ -31,8 +31,7 @@ class ContactSettings:
     folder_name: str
     import_new: bool = True
     removed_from_crm: str = "keep"
-    # Becomes `delete` with the breaker: until then nothing stands behind a mass deletion in a mailbox.
-    deleted_in_microsoft: str = "keep"
+    deleted_in_microsoft: str = "delete"
     field_overrides: Mapping[str, str] = field(default_factory=dict)
     # Not to be chosen yet.
     classes: Sequence[str] = ()

@@ -9,6 +9,7 @@ from app import clock
 from app.errors import Interruption, LeaseLost, Refused, Throttled
 from app.models import Collection
 from app.states import state
+from app.sync.container import FOLDER_GONE
 from app.sync.lease import Lease
 from app.sync.progress import Progress
 from app.sync.resources import Resources
@@ -17,6 +18,7 @@ from app.sync.standing import STATUS, refused
 
 FIRST = timedelta(seconds=1)
 LONGEST = timedelta(minutes=15)
+LOOKED_FOR_AGAIN = timedelta(minutes=15)
 log = structlog.get_logger()
 
 
@@ -47,7 +49,8 @@ async def fall(resources: Resources, lease: Lease, refusal: Refused) -> None:
             await session.flush()
             await Progress.of(run, collection).finish(session, status="failed", now=now, problem=problem)
         told = None if refusal.problem in STATUS else problem
-        await lease.move(session, lease_until=now, due_at=None, problem=told)
+        again = now + LOOKED_FOR_AGAIN if refusal.problem == FOLDER_GONE else None
+        await lease.move(session, lease_until=now, due_at=again, problem=told)
     async with resources.db.transaction(lease.workspace) as session:
         await refused(
             session, collection.connection_id, refusal,

@@ -64,12 +64,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tie:
-    """A link, as far as it bears on where its record stands. ``decided``: its decisions, the last first."""
+    """A link, as far as it bears on where its record stands. ``decided``: its decisions, the last first.
+
+    ``asked``: it belongs to a set that somebody is asked about.
+    """
 
     state: LinkState | str
     owed: bool = False
     parked: bool = False
     failing: bool = False
+    asked: bool = False
     decided: Sequence[str] = field(default_factory=tuple)
 
     def last(self, *, among: frozenset[Reason], default: Reason) -> Reason:
@@ -145,6 +149,7 @@ def _standstill(sync: Sync, held: Held, tie: Tie | None) -> tuple[Stand, Reason]
     cases: tuple[tuple[Stand, Reason | None], ...] = (
         (Stand.DISABLED, R.DISABLED if sync.stopped is R.DISABLED else None),
         (Stand.REJECTED, R.REJECTED_BY_CRM if held.rejected else None),
+        (Stand.AWAITING_APPROVAL, R.AWAITING_APPROVAL if tie is not None and tie.asked else None),
         _ended(tie) if tie is not None and tie.state in ENDED else (Stand.OUT_OF_SCOPE, None),
         (Stand.OUT_OF_SCOPE, held.ended if tie is None else None),
         (Stand.OUT_OF_SCOPE, held.scope if outside else None),

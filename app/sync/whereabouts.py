@@ -160,6 +160,7 @@ class Whereabouts:
             owed=hinted or self.owed is not None,
             parked=link.problem is not None,
             failing=link.failures > 0,
+            asked=link.held_by is not None,
             decided=[str(decision["code"]) for decision in link.decisions or ()],
         )
 

@@ -54,7 +54,7 @@ async def test_everything_is_disabled_until_chosen(workspace, path):
     assert body["entity"] == "contacts"
     assert (body["direction"], body["folder_name"]) == ("disabled", "Acme Realty")
     assert (body["conflict_resolution"], body["import_new"]) == ("newest_wins", True)
-    assert (body["removed_from_crm"], body["deleted_in_microsoft"]) == ("keep", "keep")
+    assert (body["removed_from_crm"], body["deleted_in_microsoft"]) == ("keep", "delete")
     assert set(body["inherited"]) == SETTABLE
     assert (body["locked"], body["revision"], body["run"]) == ([], 0, None)
     listed = (await workspace.http.get(path.rpartition("/")[0])).json()

@@ -88,6 +88,7 @@ ROWS: Final = {
     "runs.list": LISTS,
     "runs.get": OWN,
     "runs.cancel": MANAGERS,
+    "runs.approve": MANAGERS,
     "runs.events": OWN,
     "conflicts.list": LISTS,
 }

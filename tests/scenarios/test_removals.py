@@ -21,6 +21,7 @@ def grace(crm, ada, syncing):
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(1)
 def test_kept_when_deleted_in_outlook_the_record_stays_and_is_not_resurrected_there(crm, ada, grace, syncing):
+    crm.chooses(syncing, deleted_in_microsoft="keep")
     ada.deletes(grace)
     crm.syncs_removals(syncing, ada)
 
@@ -170,16 +171,3 @@ def test_moved_out_of_the_folder_it_is_left_alone_and_followed_again_when_back(c
     assert (now["companyName"], now["jobTitle"]) == ("Navy", "Admiral")
     assert crm.holds("c-1")["job_title"] == "Admiral"
     assert ada.names() == ["Grace Hopper"]
-
-
-@pytest.mark.feature("F3")
-@pytest.mark.lesson(1)
-def test_the_whole_folder_deleted_deletes_nobody_and_says_so(crm, ada, grace, syncing):
-    crm.chooses(syncing, deleted_in_microsoft="delete")
-    ada.call("DELETE", f"me/contactFolders/{ada.folder_id()}")
-    crm.syncs(syncing)
-    ada.sandbox.advance(70)
-
-    problem = eventually(lambda: crm.connection(syncing)["entities"]["contacts"]["problem"])
-    assert problem["type"] == "/problems/folder-gone"
-    assert (crm.news(), crm.holds("c-1")["deleted"]) == ([], False)

@@ -1,0 +1,147 @@
+"""End links whose item is verified to be gone, under the breaker: their records hardly ever go with them.
+
+A link that would take its record along is ``gone`` (verified, not yet decided) until all removals that came
+with it are verified too. Then the breaker sees how many they are.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Link
+from app.records.link import LinkState
+from app.records.reasons import Reason
+from app.sync.approvals import Approvals
+from app.sync.breaker import Kind
+from app.sync.decisions import decide
+from app.sync.hub import delete_record
+from app.sync.links import LIVE, Links
+from app.sync.page import Page, locked_page, want_again
+from app.sync.policy import Access, DeletedInMicrosoft, Direction, Happening, SharedDeletes, item_gone
+from app.sync.projection import Update, owed
+from app.sync.questions import MOST_SAMPLES, Question, ask_about, too_many
+from app.sync.records import Records
+from app.sync.settle import kind_of
+from app.sync.work import Work, viewed
+
+A_PAGE = 200
+UNDECIDED = frozenset({*LIVE, LinkState.GONE.value})
+
+
+def verified(page: Page, link: Link, *, others: Sequence[Link]) -> None:
+    """Follow the end of an item at once, unless its record goes with it: that waits for the breaker."""
+    happening = happening_of(page, link, others=others)
+    if happening.deletes_record:
+        link.state, link.attempt, link.updated_at = LinkState.GONE.value, None, page.now
+    else:
+        follow(page, link, happening)
+
+
+async def end_gone(work: Work) -> None:
+    """Delete the records whose items are gone, or ask first where they are too many at once."""
+    async with work.transaction() as session:
+        gone = await _undecided(session, work.collection.id)
+        if not gone:
+            return
+        if await _stopped(work, session, gone):
+            return
+    for start in range(0, len(gone), A_PAGE):
+        await end_page(work, gone[start : start + A_PAGE], held_by=None)
+
+
+async def end_page(work: Work, links: Sequence[Link], *, held_by: str | None) -> None:
+    """End these links by what holds now: what was seen again or edited since is decided anew."""
+    async with work.transaction() as session:
+        page = await locked_page(work, session, [(link.id, str(link.record_id)) for link in links])
+        others = await Links(session).of_records(page.records)
+        for link in page.links.values():
+            if link.state == LinkState.GONE and link.held_by == held_by:
+                happening = happening_of(page, link, others=others)
+                follow(page, link, happening, approved=held_by is not None)
+        await page.close(own=page.links)
+        await work.move(session)
+
+
+async def _undecided(session: AsyncSession, collection_id: str) -> list[Link]:
+    found: list[Link] = []
+    while part := await Links(session).in_state(
+        collection_id, LinkState.GONE, after=found[-1].id if found else "", limit=5000
+    ):
+        found += part
+    return [link for link in found if link.held_by is None and link.record_id is not None]
+
+
+async def _stopped(work: Work, session: AsyncSession, gone: Sequence[Link]) -> bool:
+    """Ask, where these are too many. While a question is open, what it holds counts as pending too."""
+    asked = await Approvals(session).open_on(work.collection.id, "crm")
+    held = (asked.total or 0) if asked is not None else 0
+    if not await too_many(work, session, Kind.DELETIONS, side="crm", pending=len(gone) + held):
+        return False
+    if asked is None:
+        await ask_about_the_gone(work, session, gone, reason=Kind.DELETIONS)
+        await work.move(session)
+    return True
+
+
+async def ask_about_the_gone(
+    work: Work, session: AsyncSession, gone: Sequence[Link], *, reason: str, deleting: int | None = None
+) -> None:
+    """Hold these links, and ask whether their records are to go."""
+    samples = [await Records(session).get(str(link.record_id)) for link in gone[:MOST_SAMPLES]]
+    run = await ask_about(
+        work,
+        session,
+        Question(
+            reason=reason, side="crm", verb="deleted", number=len(gone) if deleting is None else deleting,
+            samples=[record for record in samples if record is not None],
+        ),
+    )  # fmt: skip
+    for link in gone:
+        link.held_by, link.state, link.due_at = run.id, LinkState.GONE.value, None
+        decide(link, Reason.AWAITING_APPROVAL, run=run.id, now=work.now)
+    await session.flush()
+
+
+def happening_of(page: Page, link: Link, *, others: Sequence[Link]) -> Happening:
+    """Return what follows from the end of a link's item, as things are now."""
+    work, record = page.work, page.record_of(link)
+    unsaid = isinstance(owed(work.shape, record.doc, viewed(link)), Update)
+    if unsaid and record.deleted_at is None and work.direction is Direction.TWO_WAY:
+        # The CRM edited what Outlook deleted meanwhile: an edit outlives a concurrent delete.
+        return Happening(LinkState.WANTED, Reason.EDIT_OUTLIVED_DELETE, next_generation=True)
+    live = [o for o in others if o.record_id == link.record_id and o.id != link.id and o.state in UNDECIDED]
+    access = page.access.get(record.record_id)
+    return item_gone(
+        LinkState(link.state),
+        attempt=kind_of(link),
+        direction=work.direction,
+        setting=DeletedInMicrosoft(work.settings.deleted_in_microsoft),
+        access=Access(access) if access else Access.VIEW_ONLY,
+        other_live_links=len(live),
+        record_lives=record.deleted_at is None,
+        shared=SharedDeletes(work.workspace.rules.get("shared_deletes", SharedDeletes.LAST_COPY)),
+    )
+
+
+def follow(page: Page, link: Link, happening: Happening, *, approved: bool = False) -> None:
+    """Let a link become what follows, and its record go where that is so."""
+    work = page.work
+    link.state, link.attempt, link.updated_at = happening.state.value, None, page.now
+    link.gone_at = link.held_by = link.due_at = None
+    if happening.next_generation:
+        want_again(page, link)
+    if happening.reason is not None:
+        decide(link, happening.reason, run=work.progress.run_id, now=page.now)
+    if happening.deletes_record:
+        record = page.record_of(link)
+        delete_record(
+            page.session,
+            record,
+            reason="deleted_in_microsoft",
+            connection_id=link.connection_id,
+            now=page.now,
+            told="approved" if approved else None,
+        )
+        page.moved.add(record.record_id)
+        work.progress.count("to_crm.deleted")
+        work.progress.note("to_crm", Kind.DELETIONS, record_id=record.record_id, approved=approved)

@@ -1,0 +1,78 @@
+"""Stop and ask: what the breaker does not let pass is put to somebody as a run of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Record, Run
+from app.sync.approvals import PATIENCE, Json, Side, awaiting, text
+from app.sync.breaker import WINDOW, Kind, Limits, Window, trips
+from app.sync.effects import Effects
+from app.sync.feed import News, announce
+from app.sync.links import Links
+from app.sync.runs import AWAITING, Runs, no_counts, shown
+from app.sync.work import Work
+
+MOST_SAMPLES: Final = 10
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What somebody is asked: how many are to be deleted, created or updated on a side, and why it waits."""
+
+    reason: str
+    side: Side
+    verb: Literal["created", "updated", "deleted"]
+    number: int
+    samples: Sequence[Record] = ()
+
+    def document(self, *, now: datetime) -> Json:
+        """Return the question as the run shows it, open for seven days."""
+        zeros = no_counts()
+        would = {way: zeros[way] for way in ("to_crm", "to_microsoft")}
+        would[f"to_{self.side}"][self.verb] = self.number
+        return {
+            "reason": self.reason, "side": self.side, "as_of": text(now), "would": would,
+            "samples": [
+                {"crm_id": r.crm_id, "record_id": r.record_id, "title": r.doc.get("display_name") or ""}
+                for r in self.samples[:MOST_SAMPLES]
+            ],
+            "expires_at": text(now + PATIENCE),
+        }  # fmt: skip
+
+
+async def too_many(work: Work, session: AsyncSession, kind: Kind, *, side: Side, pending: int) -> bool:
+    """Return whether so many more must not be done unasked."""
+    now, collection = work.now, work.collection.id
+    live = 0 if kind is Kind.CREATIONS else await Links(session).lived(collection, since=now - WINDOW)
+    done = await Effects(session).done(collection, side=side, kind=kind, now=now)
+    limits = Limits.of(work.workspace.breaker)
+    return trips(kind, pending=pending, window=Window(done=done, live=live), limits=limits)
+
+
+async def ask_about(work: Work, session: AsyncSession, question: Question) -> Run:
+    """Open a question as a run of its own, and tell the CRM. Whoever asks has the links point to it."""
+    now, collection = work.now, work.collection
+    run = Runs(session).add(
+        connection_id=collection.connection_id, collection_id=collection.id, entity=collection.entity,
+        trigger=work.progress.trigger, direction="both", full=False, status=AWAITING, now=now,
+        approval=question.document(now=now), total=question.number,
+    )  # fmt: skip
+    run.problem = awaiting(run)
+    await session.flush()
+    announce(
+        session,
+        News(
+            type="run.awaiting_approval", subject=run.id, at=now, origin="concord",
+            connection_id=run.connection_id, reason=question.reason, snapshot=shown(run, now=now),
+        ),
+    )  # fmt: skip
+    log.warning(
+        "breaker.tripped", run=run.id, reason=question.reason, side=question.side, number=question.number
+    )
+    return run
