@@ -21,7 +21,7 @@ from rich.table import Table
 
 from sandbox.demo.sides import AnsweredError
 from sandbox.demo.story import NeverSeenError
-from sandbox.smoke.rows import ROWS, Row, WrongError
+from sandbox.smoke.rows import ROWS, Row, WrongError, leading_to
 from sandbox.smoke.sabotage import SABOTAGES
 from sandbox.smoke.scene import Scene, Stack
 
@@ -48,6 +48,9 @@ def arguments() -> argparse.Namespace:
         "--stack", type=Path, default=None, metavar="DEV_JSON",
         help="use a stack that runs already, and leave out the rows that end it",
     )  # fmt: skip
+    parser.add_argument(
+        "--row", choices=[row.name for row in ROWS], default=None, help="only this row, and those it needs"
+    )
     chosen = parser.parse_args()
     if os.environ.get(SABOTAGE, ROWS[0].name) not in SABOTAGES:
         parser.error(f"{SABOTAGE} is one of {', '.join(SABOTAGES)}.")
@@ -59,7 +62,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="concord-smoke-"))
     begun = time.monotonic()
-    outcomes = outcomes_in(folder, contacts=chosen.contacts, running=chosen.stack)
+    rows = leading_to(chosen.row) if chosen.row else list(ROWS)
+    outcomes = outcomes_in(folder, contacts=chosen.contacts, running=chosen.stack, wanted=rows)
     failed = [outcome for outcome in outcomes if outcome.holds is not True]
     console.print(table(outcomes))
     if failed:
@@ -70,10 +74,10 @@ def main() -> int:
     return 0
 
 
-def outcomes_in(folder: Path, *, contacts: int, running: Path | None) -> list[Outcome]:
+def outcomes_in(folder: Path, *, contacts: int, running: Path | None, wanted: list[Row]) -> list[Outcome]:
     """Tell the story in this folder and return what came of each row; nothing of it runs afterwards."""
     stack = None if running else Stack(folder / "stack")
-    rows = [row for row in ROWS if stack or not row.owns]
+    rows = [row for row in wanted if stack or not row.owns]
     scene: Scene | None = None
     try:
         dev = stack.start() if stack else json.loads(Path(str(running)).read_text())

@@ -28,11 +28,15 @@ class WrongError(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """``read`` returns what it saw, or raises; ``owns``: it needs a stack of its own, to stop it."""
+    """``read`` returns what it saw, or raises; ``needs``: the rows that it goes on from.
+
+    ``owns``: it needs a stack of its own, to stop it.
+    """
 
     name: str
     title: str
     read: Read
+    needs: tuple[str, ...] = ("folder",)
     owns: bool = False
 
 
@@ -182,23 +186,33 @@ def nothing_left(scene: Scene) -> str:
 
 
 ROWS = (
-    Row("started", "Everything answers", started),
-    Row("signed-in", "A person signed in at Microsoft (OAuth)", signed_in),
-    Row("loaded", "The CRM's contacts are at Concord", loaded),
-    Row("first-sync", "The first sync went through", first_sync),
-    Row("folder", "Its folder is in Outlook", folder),
+    Row("started", "Everything answers", started, needs=()),
+    Row("signed-in", "A person signed in at Microsoft (OAuth)", signed_in, needs=("started",)),
+    Row("loaded", "The CRM's contacts are at Concord", loaded, needs=("signed-in",)),
+    Row("first-sync", "The first sync went through", first_sync, needs=("loaded",)),
+    Row("folder", "Its folder is in Outlook", folder, needs=("first-sync",)),
     Row("counted", "Every contact is in Outlook", counted),
     Row("marked", "None is there twice, by mark", marked),
     Row("agreed", "Both sides hold the same", agreed),
     Row("added", "Added in Outlook → named in the CRM", added),
     Row("heard", "Edited in Outlook → the CRM's webhook", heard),
     Row("written", "Edited in the CRM → Outlook", written),
-    Row("signed", "Deliveries are signed", signed),
+    Row("signed", "Deliveries are signed", signed, needs=("added",)),
     Row("quiet", "Sending all again writes nothing", quiet),
-    Row("stopped", "SIGTERM ends the stack", stopped, owns=True),
-    Row("continued", "A second start continues", continued, owns=True),
-    Row("nothing-left", "SIGINT ends it, and no process stays", nothing_left, owns=True),
+    Row("stopped", "SIGTERM ends the stack", stopped, needs=("started",), owns=True),
+    Row("continued", "A second start continues", continued, needs=("added", "stopped"), owns=True),
+    Row("nothing-left", "SIGINT ends it, and no process stays", nothing_left, needs=("started",), owns=True),
 )
+
+
+def leading_to(name: str) -> list[Row]:
+    """Return this row and those it needs, in their order."""
+    named = {row.name: row for row in ROWS}
+    wanted, waiting = set[str](), [name]
+    while waiting:
+        wanted.add(one := waiting.pop())
+        waiting += named[one].needs
+    return [row for row in ROWS if row.name in wanted]
 
 
 def held(scene: Scene, **query: Any) -> list[Json]:

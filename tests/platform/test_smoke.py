@@ -15,6 +15,24 @@ from world import accepted, eventually
 from sandbox.smoke.rows import ROWS
 from sandbox.smoke.sabotage import SABOTAGES
 
+NOTICED = {
+    "started": '"missing":["redis"]',
+    "signed-in": "None pending",
+    "loaded": "11 of 10 known",
+    "first-sync": "9 written, 1 refused",
+    "folder": "0 folders",
+    "counted": "9 of 10 counted",
+    "marked": "1 marks are there more than once",
+    "agreed": "10 compared, 2 not the same",
+    "added": "All are in the CRM: not within",
+    "heard": "new job title in the CRM: not within",
+    "written": "new job title in Outlook: not within",
+    "signed": "1 verified, 1 refused",
+    "quiet": "1 of them writes",
+    "stopped": "exit -9",
+    "continued": "This credential is not known",
+    "nothing-left": "1 processes left",
+}
 ON_A_SHARED_STACK = [row.name for row in ROWS if not row.owns]
 ON_ITS_OWN = [row.name for row in ROWS if row.owns]
 
@@ -50,7 +68,7 @@ def running(stack, tmp_path):
 
 
 def test_every_row_has_its_sabotage():
-    assert list(SABOTAGES) == [row.name for row in ROWS]
+    assert list(SABOTAGES) == list(NOTICED) == [row.name for row in ROWS]
 
 
 @pytest.mark.feature("F8")
@@ -62,16 +80,16 @@ def test_every_row_holds_on_a_stack_that_runs(smoke, running):
 
 @pytest.mark.parametrize("row", ON_A_SHARED_STACK)
 def test_a_world_that_is_broken_is_noticed_by_its_row(smoke, running, row):
-    code, said = smoke(*running, sabotage=row)
+    code, said = smoke(*running, "--row", row, sabotage=row)
 
-    assert (code, said.split(":")[0]) == (1, row)
+    assert (code, said.split(":")[0], NOTICED[row] in said) == (1, row, True), said
 
 
 @pytest.mark.parametrize("row", ON_ITS_OWN)
 def test_an_end_that_is_not_clean_is_noticed_by_its_row(smoke, row):
-    code, said = smoke(sabotage=row)
+    code, said = smoke("--row", row, sabotage=row)
 
-    assert (code, said.split(":")[0]) == (1, row)
+    assert (code, said.split(":")[0], NOTICED[row] in said) == (1, row, True), said
 
 
 def demo_of(stack):

@@ -1,5 +1,7 @@
 """Disconnecting: what ends, what stays, and the receipt."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import func, select
 
@@ -122,14 +124,18 @@ async def test_a_killed_disconnection_is_carried_to_its_end(office, connected):
     assert (await office.shows(connected["id"]))["receipt"]["subscriptions_removed"] == 2
 
 
-async def test_whoever_still_works_on_it_is_waited_for(office, connected):
+async def test_whoever_still_works_on_it_is_waited_for(office, connected, microsoft):
     async with office.resources.db.transaction(office.workspace["id"]) as session:
         collection = await Collections(session).opened(connected["id"], "contacts", now=clock.now())
         claimed = await Collections(session).claim(collection.id, "somebody", now=clock.now())
         epoch = claimed.epoch
-    now = await ends(office, connected)
+    ending = asyncio.create_task(ends(office, connected))
+    await asyncio.sleep(0.5)
+    meanwhile = await office.shows(connected["id"])
+    await microsoft.advance(seconds=10)
+    now = await ending
 
-    assert now["status"] == "disconnected"
+    assert (meanwhile["status"], now["status"]) == ("disconnecting", "disconnected")
     async with office.resources.db.transaction(office.workspace["id"]) as session:
         after = (await session.scalars(select(Collection))).one()
     assert after.epoch > epoch
