@@ -9,10 +9,10 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo smoke test check bench lock clean
+.PHONY: help setup dev demo smoke test check simulate bench lock clean
 
 help: ## Say what each word does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.locked ## Make .venv with exactly the locked packages; nothing to do while the lock stays as it is
 
@@ -44,6 +44,11 @@ check: setup ## Lint, formatting, types, import rules and the rule tests (under 
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest -q tests/rules
+
+SEEDS ?= 10000
+simulate: setup ## Play SEEDS random worlds of the pure engine, and a whole one for each 500 of them
+	@$(BIN)/python -m tests.simulation.run --cases $(SEEDS) --seed $(or $(SEED),1)
+	@PYTHONPATH=.:tests $(BIN)/python -m tests.simulation.whole.run --worlds $$(($(SEEDS) / 500)) --seed $(or $(SEED),1)
 
 bench: setup ## Measure pull, push and latency beside their floors
 	@exec $(BIN)/python -m bench

@@ -21,6 +21,11 @@ def recognise(merging: Merging, part: Part, raw: Value, value: Value) -> None:
         if known:
             del merging.unsure[name]
             resolve(merging, part, known, sent=sent)
+    elif not sent and name not in merging.shape.carried:
+        # Microsoft makes nothing up where we sent nothing: somebody typed it.
+        merging.unsure.pop(name, None)
+        merging.agree(part, raw, sent=value)
+        merging.edit(part, value, base=sent)
     else:
         merging.unsure[name] = [raw, sent]
 
@@ -30,7 +35,8 @@ def resolve(merging: Merging, part: Part, unsure: Sequence[Value], *, sent: Valu
 
     The same wording again: it was our own write. Another one for the same value: it was an edit of the
     mailbox's user, which our repetition covered, and which is taken up now. Where the record moved on in
-    between nobody can tell, and the newer value stands: our own late write must never beat an edit.
+    between nobody can tell, and the newer value stands: our own late write must never beat an edit. What may
+    have been one is kept in a conflict.
     """
     raw, sent_before = unsure
     if not merging.takes or raw == merging.had.get(part.name):
@@ -40,6 +46,8 @@ def resolve(merging: Merging, part: Part, unsure: Sequence[Value], *, sent: Valu
         _resolve_elements(merging, part, value, sent_before=sent_before, sent=sent)
     elif values.same(part.kind, sent, sent_before):
         merging.edit_value(part, value, base=sent)
+    elif not values.same(part.kind, value, sent):
+        merging.keep_both(part, base=sent_before, theirs=value)
 
 
 def _resolve_elements(merging: Merging, part: Part, value: Value, *, sent_before: Value, sent: Value) -> None:

@@ -122,6 +122,13 @@ class Merging:
         if not values.same(part.kind, merged, whole):
             self.set(part.field, merged)
 
+    def keep_both(self, part: Part, *, base: Value, theirs: Value) -> None:
+        """Keep a value that stood aside for ours in a conflict."""
+        stamp = self.stamps.get(part.field) or self.field_at.get(part.field)
+        ours_stamp = Stamp.parse(stamp) if stamp else UNSTAMPED
+        ours = self.shown(part)
+        self.conflicts.append(Conflict(part.field, base, ours, theirs, Kept.OURS, ours_stamp, self.stamp))
+
     def theirs_win(self, part: Part, *, base: Value, ours: Value, theirs: Value) -> bool:
         """Settle two different edits, and keep both values in a conflict."""
         stamp = self.stamps.get(part.field) or self.field_at.get(part.field)

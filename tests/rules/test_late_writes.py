@@ -3,6 +3,7 @@
 import pytest
 
 from app.records.link import Attempt, AttemptKind, LinkView
+from app.sync.conflicts import Kept
 from app.sync.projection import AttemptStands, Nothing, Update, attempted
 from tests.rules.outlook import (
     NOON,
@@ -71,7 +72,17 @@ def test_a_reworded_late_write_never_beats_a_later_edit_of_the_crm():
     noted = written_again(doc, received, {"jobTitle": "ANALYST"})
 
     assert noted.doc is doc
+    (conflict,) = noted.conflicts  # it may have been an edit after all
+    assert (conflict.ours, conflict.theirs, conflict.kept) == ("Analyst", "COUNTESS", Kept.OURS)
     assert write_of(noted.doc, noted.link) == Nothing()
+
+
+def test_what_is_typed_where_we_sent_nothing_is_an_edit_at_once():
+    link = trying(ADA | {"job_title": None}, agreed(ADA))
+    received = report(ADA | {"job_title": None}, link, edited(link, jobTitle="Duchess"), certain=True)
+
+    assert received.doc["job_title"] == "Duchess"
+    assert write_of(received.doc, received.link) == Nothing()
 
 
 def test_an_edit_that_our_repetition_covered_is_taken_up():
@@ -115,10 +126,9 @@ def test_an_item_adopted_after_a_lost_answer_is_agreed_and_edits_since_are_heard
     wording = item(displayName="Ada", emailAddresses=worded("ada"), jobTitle="Countess")
 
     received = report(doc, link, wording, certain=True)
-    assert "jobTitle" in received.link.graph_means["unsure"]
 
-    noted = written_again(received.doc, received, {"jobTitle": None})
-    assert noted.doc["job_title"] == "Countess"
+    assert received.doc["job_title"] == "Countess"
+    assert received.link.graph_means == {}
 
 
 def test_an_adopted_item_is_not_being_created_any_more():

@@ -1,0 +1,48 @@
+"""What people did, kept beside the world: every value is given once, so that each can be looked for."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Ledger:
+    """Edits and deletions by person. ``replaced`` has, for each value given, those its giver had seen."""
+
+    edits: int = 0
+    owner: dict[str, str] = field(default_factory=dict)
+    deletions: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    away: set[tuple[str, str]] = field(default_factory=set)
+    replaced: dict[tuple[str, str], dict[Any, set[Any]]] = field(default_factory=lambda: defaultdict(dict))
+
+    def born(self, person: str, *, owner: str) -> None:
+        self.owner[person] = owner
+
+    def edit(self, person: str, name: str, *, replaced: list[Any], by: str) -> str:
+        """Return a value that nobody ever gave, noting what it stands in place of."""
+        self.edits += 1
+        value = f"{by} {self.edits}"
+        self.replaced[person, name][value] = {each for each in replaced if each}
+        return value
+
+    def knew(self, person: str, name: str, value: str, *, also: Any) -> None:
+        """Note that the giver's system had taken in another value by the time it told of this one."""
+        if also and also != value:
+            self.replaced[person, name][value].add(also)
+
+    def deleted(self, person: str, *, by: str) -> None:
+        self.deletions[person].add(by)
+
+    def moved(self, person: str, *, of: str, away: bool) -> None:
+        (self.away.add if away else self.away.discard)((person, of))
+
+    def lost(self, person: str, name: str, *, visible: set[Any]) -> set[Any]:
+        """Return the values that are neither visible nor knowingly replaced by one that is."""
+        given = self.replaced.get((person, name), {})
+        known, open_ = set(), [value for value in visible if value in given]
+        while open_:
+            value = open_.pop()
+            if value not in known:
+                known.add(value)
+                open_ += [each for each in given[value] if each in given]
+        return set(given) - known
