@@ -128,11 +128,11 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
     Reason.UNSUPPORTED_RECURRENCE: Meaning("Outlook can't hold this recurrence.", entities=PLANNED),
     Reason.UNSUPPORTED_VALUE: Meaning(
         "Outlook can't hold one of its values.",
-        "Outlook can't hold one of the values of {name}. {because} It is tried again once it changes.",
+        "Outlook can't hold one of the values of {name}. It is tried again once the record changes.",
     ),
     Reason.REFUSED_BY_MICROSOFT: Meaning(
         "Microsoft refuses it, and trying again would not help.",
-        "Microsoft refuses to take {name}. {because} It is tried again once it changes.",
+        "Microsoft refuses to take {name}. It is tried again once the record changes.",
     ),
     Reason.MAILBOX_FULL: Meaning(
         "The mailbox is full.", "{mailbox} is full: {name} finds no room until something is deleted there."

@@ -13,6 +13,7 @@ from app.records.contact import FIELDS
 from app.records.reasons import Reason
 from app.sync.changes import Changes
 from app.sync.conflict_rows import Conflicts
+from app.sync.decisions import deciding
 from app.sync.inbound import Room, crm_says
 from app.sync.links import Links
 from app.sync.naming import MERGED_INTO, name
@@ -123,7 +124,8 @@ async def _put_back(room: Room, change: Change, record: Record) -> None:
 async def _keep(room: Room, change: Change, record: Record) -> None:
     """Let a record stay that a mailbox's user deleted: its link to that mailbox is cut."""
     where = [Link.record_id == record.record_id, Link.connection_id == change.connection_id]
-    await Links(room.session).move(*where, state="severed", due_at=None, attempt=None)
+    why = deciding(Reason.REJECTED_BY_CRM, now=room.now)
+    await Links(room.session).move(*where, state="severed", due_at=None, attempt=None, **why)
     record.deleted_at = record.deleted_because = None
     record.revision, record.last_at = record.revision + 1, room.now
     await _store(room, record, quiet=False)

@@ -18,6 +18,7 @@ from app.records import Fields
 from app.records.contact import FIELDS, empty
 from app.records.link import LinkState
 from app.records.reasons import Reason
+from app.states import KINDS, slug_of
 from app.sync import offers
 from app.sync.candidates import Candidates
 from app.sync.copies import applied, may_still_hold
@@ -255,7 +256,7 @@ def detail(place: Whereabouts) -> str:
 
 
 def _words(place: Whereabouts) -> dict[str, str]:
-    account, problem = place.connection.account or {}, place.problem
+    account, kind = place.connection.account or {}, KINDS.get(slug_of(place.problem) or "")
     address = account.get("email") or place.connection.login_hint
     folder = place.collection.container_name if place.collection is not None else None
     user = place.connection.user
@@ -264,7 +265,7 @@ def _words(place: Whereabouts) -> dict[str, str]:
         "user": f"the user {user}",
         "mailbox": f"the mailbox {address}" if address else f"the mailbox of the user {user}",
         "folder": f"“{folder or place.settings.folder_name}”",
-        "because": f"{problem['title']} {problem['detail']}" if problem is not None else "",
+        "because": f"{kind.title} {kind.detail}" if kind is not None else "",
     }
 
 

@@ -9,7 +9,9 @@ from app.ids import new_id
 from app.models import Record
 from app.records import Fields
 from app.records.contact import empty
+from app.records.reasons import Reason
 from app.sync.candidates import Candidates
+from app.sync.decisions import decided
 from app.sync.news import announce_record
 from app.sync.policy import Access
 from app.sync.reconcile import Received, born
@@ -45,10 +47,11 @@ async def import_items(work: Work, session: AsyncSession, wordings: Mapping[str,
             now=record.first_at, changed=[name for name, value in record.doc.items() if value],
         )  # fmt: skip
     work.progress.count("to_crm.created", len(records))
+    why = decided(Reason.IN_SCOPE, now=now, run=work.progress.run_id)
     return {
         link_id: {
             "record_id": record.record_id, "state": "linked", "linked_at": now, "updated_at": now,
-            "graph_means": received[link_id].link.graph_means,
+            "graph_means": received[link_id].link.graph_means, **why,
         }
         for link_id, record in records.items()
     }  # fmt: skip

@@ -21,6 +21,7 @@ from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
 from app.sync.owners import Owners
+from app.sync.policy import Access
 from app.sync.projection import Create, Nothing, Update, owed
 from app.sync.reconcile import Received, receive_item, wrote
 from app.sync.records import Records
@@ -87,6 +88,8 @@ def receive(page: Page, report: Report) -> None:
     elif received.previous:
         _move(page, link, record, received)
     _note_conflicts(page, link, record, received)
+    if received.conflicts and page.access.get(record.record_id) == Access.VIEW_ONLY:
+        decide(link, Reason.VIEW_ONLY, run=page.work.progress.run_id, now=page.now)
     _settle(page, link, record, received, etag=report.item.get("@odata.etag"))
 
 
@@ -171,6 +174,8 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     if link.state == LinkState.WANTED or (link.state != LinkState.LINKED and record.deleted_at is None):
         # Also where the record was deleted while its create was under way: there is an item now.
         link.state, link.linked_at = LinkState.LINKED.value, link.linked_at or now
+        if record.deleted_at is None:
+            decide(link, Reason.IN_SCOPE, run=page.work.progress.run_id, now=now)
     more = view.attempt is not None or record.deleted_at is not None
     still = more or not isinstance(owed(page.work.shape, record.doc, view), Nothing)
     link.due_at = now if still and page.work.collection.sends else None

@@ -108,6 +108,12 @@ PUSHED = frozenset({LinkState.WANTED, LinkState.LINKED})
 LIVE = frozenset({LinkState.LINKED, LinkState.SUSPENDED, LinkState.MOVED_OUT})
 
 
+ENDS: Mapping[str | None, Reason] = {
+    "deleted_in_microsoft": Reason.REMOVED_THERE,
+    "merged": Reason.DUPLICATE_ITEM,
+}
+
+
 class NoSuchStep(Exception):  # noqa: N818  errors are named by what happened
     """A link in this state can't be told that: the caller has mistaken the link."""
 
@@ -180,6 +186,11 @@ def record_deleted(
     if setting is RemovedFromCrm.DELETE and state is LinkState.LINKED:
         return Happening(LinkState.LINKED, deletes_item=True)
     return kept
+
+
+def why_ended(because: str | None) -> Reason:
+    """Return why a deleted record is, as what becomes of its items is told."""
+    return ENDS.get(because, Reason.REMOVED_FROM_CRM)
 
 
 def outlives_delete(revisions: Iterable[Revision], *, heard: int) -> bool:

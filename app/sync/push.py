@@ -6,10 +6,10 @@ anything is sent, the note after it is answered. Safe to repeat and to kill at a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from http import HTTPStatus
 
-from app.errors import Interruption, Unavailable
+from app.errors import Interruption, Throttled, Unavailable
 from app.graph.batch import LIMIT, Answer, Call, failed
 from app.graph.calls import create_contact, delete_contact, update_contact
 from app.graph.protocol import EtagMismatch, FolderGone, GraphError, NotFound, OutcomeUnknown
@@ -24,12 +24,14 @@ from app.sync.join import match_wanted
 from app.sync.links import Links
 from app.sync.naming import MERGED
 from app.sync.page import Page, Report, deleted, locked_page, receive
-from app.sync.policy import RemovedFromCrm, record_deleted
+from app.sync.policy import RemovedFromCrm, record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.settle import reread, settle
 from app.sync.work import Work, viewed
 
 LONGEST_WAIT = timedelta(minutes=15)
+FULL = frozenset({"errorquotaexceeded", "quotalimitreached"})
+UNFIT = frozenset({"errorinvalidproperty", "errorinvalidpropertyset", "errorpropertyvalidationfailure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ async def _note(work: Work, sendings: Sequence[Sending], answers: Sequence[Answe
             if failure is None:
                 _done(page, link, sending, answer)
             elif isinstance(failure, Interruption):
-                stopping = _postponed(link, failure, now=page.now) or stopping
+                stopping = _postponed(page, link, failure) or stopping
             elif isinstance(failure, EtagMismatch):
                 link.attempt = None
                 stale.append(link)
@@ -218,11 +220,14 @@ async def _note(work: Work, sendings: Sequence[Sending], answers: Sequence[Answe
 
 
 def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
-    counts = page.work.progress
+    counts, reason, record = page.work.progress, Reason.IN_SCOPE, page.record_of(link)
     match sending.write:
         case Deletion():
             deleted(page, link)
             counts.count("to_microsoft.deleted")
+            if record.deleted_at is None:
+                return
+            reason = why_ended(record.deleted_because)
         case Create() as write:
             item = answer.result()
             link.item_id = item["id"]
@@ -231,14 +236,16 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
         case Update() as write:
             receive(page, Report(link.id, answer.result(), write=write))
             counts.count("to_microsoft.updated")
-    decide(link, Reason.IN_SCOPE, run=counts.run_id, now=page.now)
+    decide(link, reason, run=counts.run_id, now=page.now)
 
 
-def _postponed(link: Link, failure: Interruption, *, now: datetime) -> Interruption | None:
+def _postponed(page: Page, link: Link, failure: Interruption) -> Interruption | None:
     """Keep the attempt where its outcome is unknown; else it surely wasn't carried out and is tried again."""
     link.failures += 1
     backoff = min(timedelta(seconds=2**link.failures), LONGEST_WAIT)
-    link.due_at = link.next_attempt_at = now + max(failure.after, backoff)
+    link.due_at = link.next_attempt_at = page.now + max(failure.after, backoff)
+    reason = Reason.THROTTLED if isinstance(failure, Throttled) else Reason.RETRYING
+    decide(link, reason, run=page.work.progress.run_id, now=page.now)
     if isinstance(failure, OutcomeUnknown):
         return None
     link.attempt = None
@@ -260,12 +267,19 @@ def _refused(page: Page, link: Link, sending: Sending, failure: GraphError) -> I
             link.gone_at, link.due_at = now, None
         return None
     link.due_at, link.failures = None, link.failures + 1
-    link.problem = _problem(failure, now=now)
-    decide(link, Reason.REFUSED_BY_MICROSOFT, run=page.work.progress.run_id, now=now, detail=failure.code)
+    slug, reason = refusal(failure)
+    detail = f"Microsoft answered {failure.status} {failure.code}."
+    link.problem = state(slug, since=now, detail=detail)
+    decide(link, reason, run=page.work.progress.run_id, now=now, detail=failure.code)
     page.work.progress.count("parked")
     return None
 
 
-def _problem(failure: GraphError, *, now: datetime) -> dict[str, Any]:
-    detail = f"Microsoft answered {failure.status} {failure.code}."
-    return state("refused-by-microsoft", since=now, detail=detail)
+def refusal(failure: GraphError) -> tuple[str, Reason]:
+    """Return what a lasting no to one write is: the state of its link, and the reason."""
+    code = failure.code.casefold()
+    if failure.status == HTTPStatus.INSUFFICIENT_STORAGE or code in FULL:
+        return "mailbox-full", Reason.MAILBOX_FULL
+    if code in UNFIT:
+        return "unsupported-value", Reason.UNSUPPORTED_VALUE
+    return "refused-by-microsoft", Reason.REFUSED_BY_MICROSOFT

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
 from app.models import Collection, Connection, Link, Owner, Record
+from app.records.reasons import Reason
 from app.sync.bulk import Row
 from app.sync.collections import Collections
+from app.sync.decisions import deciding
 from app.sync.links import Links, Standing
 
 RESTING = ("unmatched", "severed", "ignored")
@@ -48,14 +50,12 @@ async def revive(session: AsyncSession, record_ids: Sequence[str], *, now: datet
         Link.record_id.in_(list(record_ids)),
         Link.state.in_(("removed_there", "removed_by_us")),
         state="wanted", generation=Link.generation + 1, item_id=None, etag=None, graph_had=None,
-        graph_means={}, attempt=None, gone_at=None, due_at=now,
+        graph_means={}, attempt=None, gone_at=None, due_at=now, **deciding(Reason.RESTORED, now=now),
     )  # fmt: skip
     await Links(session).move(
-        Link.record_id.in_(list(record_ids)),
-        Link.state == "severed",
-        Link.item_id.is_not(None),
-        state="linked",
-    )
+        Link.record_id.in_(list(record_ids)), Link.state == "severed", Link.item_id.is_not(None),
+        state="linked", **deciding(Reason.RESTORED, now=now),
+    )  # fmt: skip
     await spread(session, record_ids, now=now)
 
 

@@ -18,7 +18,7 @@ from app.sync.asking import in_the_way
 from app.sync.conflict_rows import DELETED_VS_EDITED
 from app.sync.naming import MERGED
 from app.sync.offers import keeps_its_value
-from app.sync.policy import Direction, RemovedFromCrm, may_push, record_deleted
+from app.sync.policy import Direction, RemovedFromCrm, may_push, record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, owed
 from app.sync.settings import BUILT, ContactSettings, EffectiveSettings
 from app.sync.verdict import Held, Sync, Tie, Verdict, verdict
@@ -40,10 +40,6 @@ TROUBLE: Final[Mapping[str, Reason]] = {
     "throttled": Reason.THROTTLED,
     "folder-gone": Reason.COLLECTION_GONE,
     "mailbox-full": Reason.MAILBOX_FULL,
-}
-ENDED: Final[Mapping[str | None, Reason]] = {
-    "deleted_in_microsoft": Reason.REMOVED_THERE,
-    MERGED: Reason.DUPLICATE_ITEM,
 }
 
 
@@ -137,11 +133,10 @@ class Whereabouts:
         record = self.record
         if record is None:
             return None
-        ended = ENDED.get(record.deleted_because, Reason.REMOVED_FROM_CRM)
         conflict = Reason.DELETED_VS_EDITED if self.conflict == DELETED_VS_EDITED else Reason.CONFLICT_OPEN
         return Held(
             scope=self._scope,
-            ended=ended if record.deleted_at is not None else None,
+            ended=why_ended(record.deleted_because) if record.deleted_at is not None else None,
             conflict=conflict if self.conflict is not None else None,
             rejected=record.rejected_at is not None,
             named=record.crm_id is not None,

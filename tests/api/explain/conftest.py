@@ -156,8 +156,8 @@ class Stage:
         async with self.db.transaction(self.tenant.id) as session:
             session.add(Connection(
                 workspace_id=self.tenant.id, id=connection, user=user, status="active", requested=["contacts"],
-                granted_scopes=GRANTED, account={"email": mail, "display_name": user}, connected_at=now,
-                created_at=now, updated_at=now,
+                granted_scopes=GRANTED, connected_at=now, created_at=now, updated_at=now,
+                account={"email": mail, "display_name": user, "tenant_id": domain, "kind": "work"},
             ))  # fmt: skip
         assert isinstance(self.resources.tokens, Mailboxes)
         self.resources.tokens.mails[connection] = mail
@@ -200,6 +200,22 @@ class Stage:
         for method in ("POST", "PATCH"):
             await self.microsoft.fault(fault, times=times, method=method, **match)
 
+    async def grants(self, *scopes: str, user: str = "agent-7") -> None:
+        """Let a user take permissions back, as another sign-in of theirs would leave it."""
+        async with self.db.transaction(self.tenant.id) as session:
+            connection = await session.get(Connection, (self.tenant.id, f"con_{user}"))
+            assert connection is not None
+            connection.granted_scopes = list(scopes)
+
+    async def hears(self, kind: str) -> Json:
+        """Read the feed; return the last change of this type."""
+        changes = (await self.call("GET", "/v1/changes", params={"limit": 1000}))["changes"]
+        return next(change for change in reversed(changes) if change["type"] == kind)
+
+    async def acks(self, *items: Json) -> None:
+        told = await self.call("POST", "/v1/changes/ack", json={"changes": list(items)})
+        assert told["failed"] == 0, told
+
     async def collection(self, user: str = "agent-7") -> Collection:
         return await self._one(Collection, Collection.connection_id == f"con_{user}")
 
@@ -216,6 +232,11 @@ class Stage:
         """Return the explanation of a contact in one user's mailbox."""
         whole = await self.call("GET", f"/v1/contacts/{crm_id}/explain", params=params)
         return next(each for each in whole["connections"] if each["user"] == user)
+
+    async def stands(self, record_id: str, user: str = "agent-7") -> tuple[str, str] | None:
+        """Return how a record is said to stand in one user's mailbox where it is read, not explained."""
+        told = await self.call("GET", f"/v1/records/{record_id}", params={"include": "sync"})
+        return next(((s["state"], s["reason"]) for s in told["sync"] if s["user"] == user), None)
 
     async def finds(self, user: str = "agent-7", **params: Any) -> list[Json]:
         return (await self.call("GET", f"/v1/connections/con_{user}/explain", params=params))["data"]

@@ -134,3 +134,25 @@ async def test_explaining_moves_nothing(stage, ada):
         before.updated_at,
         before.decisions,
     )
+
+
+async def test_a_decision_names_the_run_that_made_it(stage, ada):
+    await stage.puts()
+    run = await stage.call("POST", "/v1/connections/con_agent-7/sync/contacts")
+    await stage.works()
+    assert (await stage.explains())["decisions"][0]["run"] == run["id"]
+
+
+async def test_what_happens_to_many_links_at_once_is_noted_as_for_one(stage):
+    await stage.connects(removed_from_crm="delete")
+    await stage.puts()
+    await stage.works()
+    for _ in range(2):
+        await stage.call("DELETE", "/v1/contacts/c-1")
+        await stage.works()
+        await stage.call("POST", "/v1/contacts/c-1/restore")
+        await stage.works()
+
+    codes = [each["code"] for each in (await stage.explains())["decisions"]]
+
+    assert codes == [*["in_scope", "restored", "removed_from_crm"] * 2, "in_scope"]

@@ -1,0 +1,315 @@
+"""Every reason that a contact may have is given by something that happens, and is read out.
+
+A code of the catalogue without a story fails here: what nothing produces nobody can explain.
+"""
+
+import pytest
+
+from app.reasons import REASONS
+from app.records.reasons import Reason
+from tests.api.explain.conftest import ADA, Stage
+
+pytestmark = [pytest.mark.feature("F1"), pytest.mark.feature("D6")]
+R = Reason
+ADDRESS = ADA["emails"][0]["address"]
+STORIES = {}
+NOT_BUILT = {R.ERASED: "/v1/erasures"}
+"""Codes whose operation is not there yet."""
+
+
+def story(reason):
+    def told(happens):
+        STORIES[reason] = happens
+        return happens
+
+    return told
+
+
+async def in_sync(stage: Stage, **settings):
+    """Connect agent 7, whose Outlook has c-1 then; return the mailbox and the item."""
+    ada = await stage.connects(**settings)
+    await stage.puts()
+    await stage.works()
+    (item,) = await ada.contacts()
+    return ada, item
+
+
+async def found(stage: Stage, **asked):
+    (one,) = await stage.finds(**(asked or {"address": ADDRESS}))
+    return one["connections"][0]
+
+
+@story(R.IN_SCOPE)
+async def _(stage):
+    await in_sync(stage)
+    return await stage.explains()
+
+
+@story(R.NO_OWNER)
+async def _(stage):
+    await stage.connects()
+    await stage.puts(owners=[])
+    return await stage.explains(connection="con_agent-7")
+
+
+@story(R.NOT_AN_OWNER)
+async def _(stage):
+    await in_sync(stage)
+    await stage.puts(owners="agent-8")
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.VIEW_ONLY)
+async def _(stage):
+    ada = await stage.connects()
+    await stage.puts(owners=[{"user": "agent-7", "access": "view_only"}], job_title="Programmer")
+    await stage.works()
+    (item,) = await ada.contacts()
+    await ada.edits(item, jobTitle="Scribbled")
+    await stage.syncs(direction="to_crm")
+    return await stage.explains()
+
+
+@story(R.IMPORT_OFF)
+async def _(stage):
+    ada = await stage.connects(import_new=False)
+    await ada.adds("Ada", ADDRESS)
+    await stage.syncs()
+    return await found(stage)
+
+
+@story(R.DIRECTION)
+async def _(stage):
+    await stage.connects(direction="microsoft_to_crm")
+    await stage.puts()
+    return await stage.explains()
+
+
+@story(R.DISABLED)
+async def _(stage):
+    await stage.connects(direction="disabled")
+    await stage.puts()
+    return await stage.explains()
+
+
+@story(R.NOT_PERMITTED)
+async def _(stage):
+    await in_sync(stage)
+    await stage.grants("User.Read")
+    return await stage.explains()
+
+
+@story(R.NOT_ENTITLED)
+async def _(stage):
+    await in_sync(stage)
+    await stage.call("PATCH", "/v1/workspace", json={"entitled": False})
+    return await stage.explains()
+
+
+@story(R.PAUSED)
+async def _(stage):
+    await in_sync(stage)
+    await stage.call("PATCH", "/v1/connections/con_agent-7", json={"paused": True})
+    return await stage.explains()
+
+
+@story(R.CONNECTION_NOT_ACTIVE)
+async def _(stage):
+    ada, _ = await in_sync(stage)
+    await stage.microsoft.fault({"status": 401}, times=4, mail=ada.mail)
+    await stage.call("POST", "/v1/connections/con_agent-7/sync/contacts")
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.AWAITING_NAME)
+async def _(stage):
+    ada = await stage.connects()
+    await ada.adds("Ada", ADDRESS)
+    await stage.syncs()
+    return await found(stage)
+
+
+@story(R.REJECTED_BY_CRM)
+async def _(stage):
+    ada = await stage.connects()
+    await ada.adds("Ada", ADDRESS)
+    await stage.syncs()
+    change = await stage.hears("contact.created")
+    await stage.acks({"id": change["id"], "rejected": {"reason": "spam"}})
+    return await found(stage)
+
+
+@story(R.MATCH_OPEN)
+async def _(stage):
+    ada = await stage.connects(direction="disabled")
+    await stage.puts()
+    for _ in range(2):
+        await ada.adds("Ada", ADDRESS)
+    await stage.chooses(direction="two_way")
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.KEPT_AFTER_DELETE)
+async def _(stage):
+    await in_sync(stage)
+    await stage.call("DELETE", "/v1/contacts/c-1")
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.REMOVED_FROM_CRM)
+async def _(stage):
+    await in_sync(stage, removed_from_crm="delete")
+    await stage.call("DELETE", "/v1/contacts/c-1")
+    assert (await stage.explains())["state"] == "pending"
+    await stage.works()
+    return await stage.explains()
+
+
+async def refused(stage, **fault):
+    await stage.connects()
+    await stage.fault(**fault)
+    await stage.puts()
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.UNSUPPORTED_VALUE)
+async def _(stage):
+    return await refused(stage, status=400, code="ErrorInvalidProperty")
+
+
+@story(R.REFUSED_BY_MICROSOFT)
+async def _(stage):
+    return await refused(stage, status=400, code="ErrorInvalidRequest")
+
+
+@story(R.MAILBOX_FULL)
+async def _(stage):
+    return await refused(stage, status=507)
+
+
+@story(R.THROTTLED)
+async def _(stage):
+    told = await refused(stage, status=429, retry_after=600)
+    assert told["next_attempt_at"] is not None
+    assert "The next attempt is at" in told["detail"]
+    return told
+
+
+@story(R.RETRYING)
+async def _(stage):
+    return await refused(stage, status=500)
+
+
+@story(R.EDIT_OUTLIVED_DELETE)
+async def _(stage):
+    ada, item = await in_sync(stage)
+    await ada.deletes(item)
+    await stage.puts(job_title="Programmer")
+    await stage.syncs(direction="to_crm")
+    return await stage.explains()
+
+
+@story(R.RESTORED)
+async def _(stage):
+    await in_sync(stage, removed_from_crm="delete")
+    await stage.call("DELETE", "/v1/contacts/c-1")
+    await stage.works()
+    await stage.call("POST", "/v1/contacts/c-1/restore")
+    return await stage.explains()
+
+
+@story(R.REMOVED_THERE)
+async def _(stage):
+    ada, item = await in_sync(stage)
+    await ada.deletes(item)
+    await stage.syncs()
+    return await stage.explains()
+
+
+@story(R.MOVED_OUT)
+async def _(stage):
+    ada, item = await in_sync(stage)
+    await ada.moves(item, to="Elsewhere")
+    await stage.syncs()
+    told = await stage.explains()
+    assert told["item"] == {"id": item["id"], "container": None, "web_link": None}
+    return told
+
+
+@story(R.DUPLICATE_ITEM)
+async def _(stage):
+    ada, item = await in_sync(stage)
+    await ada.edits(item, jobTitle="Programmer")
+    other = await ada.adds("Countess", "countess@example.org")
+    await stage.syncs()
+    change = await stage.hears("contact.created")
+    await stage.acks({"id": change["id"], "crm_id": "c-1"})
+    return await found(stage, item=other["id"])
+
+
+@story(R.CRM_KEEPS_ITS_VALUE)
+async def _(stage):
+    ada, _ = await in_sync(stage)
+    await stage.puts(job_title="Programmer")
+    await stage.works()
+    await ada.edits((await ada.contacts())[0], jobTitle="Countess")
+    await stage.syncs()
+    for minutes in (0, 1.1, 10.1, 60.1):
+        await stage.advances(minutes=minutes)
+        await stage.works()
+        await stage.call("GET", "/v1/changes")
+        await stage.puts(job_title="Programmer")
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.DELETED_VS_EDITED)
+async def _(stage):
+    ada, item = await in_sync(stage)
+    await ada.edits(item, jobTitle="Countess")
+    await stage.syncs()
+    await stage.call("DELETE", "/v1/contacts/c-1")
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.COLLECTION_GONE)
+async def _(stage):
+    ada, _ = await in_sync(stage)
+    await ada.call("DELETE", f"/contactFolders/{await ada.folder()}")
+    await stage.syncs()
+    return await stage.explains()
+
+
+@pytest.mark.parametrize("reason", [code for code, known in REASONS.items() if "contacts" in known.entities])
+async def test_every_reason_of_a_contact_has_its_story(stage, reason):
+    if reason in NOT_BUILT:
+        document = (await stage.tenant.http.get("/openapi.json")).json()
+        assert NOT_BUILT[reason] not in document["paths"]
+        return
+    entry = await STORIES[reason](stage)
+
+    assert entry["reason"] == reason, entry
+    assert entry["detail"] == f"{entry['detail'][0].upper()}{entry['detail'][1:-1]}."
+    assert "{" not in entry["detail"]
+    assert entry["problem"] is not None or entry["state"] not in {"blocked", "disabled"}
+    assert await _stands_alike(stage)
+
+
+async def _stands_alike(stage):
+    """Whatever happened: of every record lists say what explain says."""
+    records = (await stage.call("GET", "/v1/contacts", params={"deleted": True}))["data"]
+    for record in records:
+        whole = await stage.call("GET", f"/v1/records/{record['record_id']}/explain")
+        for entry in whole["connections"]:
+            assert await stage.stands(record["record_id"]) == (entry["state"], entry["reason"])
+    return True
+
+
+def test_no_story_is_told_of_another_entitys_code():
+    assert set(STORIES) <= {code for code, known in REASONS.items() if "contacts" in known.entities}
