@@ -149,16 +149,24 @@ def _standstill(sync: Sync, held: Held, tie: Tie | None) -> tuple[Stand, Reason]
     cases: tuple[tuple[Stand, Reason | None], ...] = (
         (Stand.DISABLED, R.DISABLED if sync.stopped is R.DISABLED else None),
         (Stand.REJECTED, R.REJECTED_BY_CRM if held.rejected else None),
-        (Stand.AWAITING_APPROVAL, R.AWAITING_APPROVAL if tie is not None and tie.asked else None),
+        (Stand.AWAITING_APPROVAL, _asked(sync, held, tie)),
         _ended(tie) if tie is not None and tie.state in ENDED else (Stand.OUT_OF_SCOPE, None),
         (Stand.OUT_OF_SCOPE, held.ended if tie is None else None),
         (Stand.OUT_OF_SCOPE, held.scope if outside else None),
-        (Stand.AWAITING_APPROVAL, R.COLLECTION_GONE if sync.trouble is R.COLLECTION_GONE else None),
         (Stand.BLOCKED, sync.stopped),
         (Stand.CONFLICT, held.conflict),
         (Stand.PARKED, _parked(tie)),
     )
     return next(((stand, reason) for stand, reason in cases if reason is not None), None)
+
+
+def _asked(sync: Sync, held: Held, tie: Tie | None) -> Reason | None:
+    """Return what somebody is asked about: the whole folder, or a set of links that this one belongs to."""
+    asked = tie is not None and tie.asked
+    concerned = asked or (held.scope is R.IN_SCOPE and (tie is None or tie.state not in ENDED))
+    if sync.trouble is R.COLLECTION_GONE and concerned:
+        return R.COLLECTION_GONE
+    return R.AWAITING_APPROVAL if asked else None
 
 
 def _parked(tie: Tie | None) -> Reason | None:

@@ -10,16 +10,18 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.contacts import SHAPE
-from app.models import Collection, Conflict, Connection, Link, Owner, Record, Workspace
+from app.models import Collection, Conflict, Connection, Link, Owner, Record, Run, Workspace
 from app.records.link import LinkState, LinkView
 from app.records.reasons import Reason
 from app.states import slug_of
+from app.sync.approvals import awaiting
 from app.sync.asking import in_the_way
 from app.sync.conflict_rows import DELETED_VS_EDITED
 from app.sync.naming import MERGED
 from app.sync.offers import keeps_its_value
 from app.sync.policy import Direction, RemovedFromCrm, may_push, record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, owed
+from app.sync.runs import AWAITING
 from app.sync.settings import BUILT, ContactSettings, EffectiveSettings
 from app.sync.verdict import Held, Sync, Tie, Verdict, verdict
 from app.sync.work import viewed
@@ -61,6 +63,7 @@ class Whereabouts:
     record: Record | None
     access: str | None = None
     conflict: str | None = None
+    asked: Run | None = None
 
     @property
     def entity(self) -> str:
@@ -76,7 +79,13 @@ class Whereabouts:
     def problem(self) -> Json | None:
         """What stands in the way of this very record, the nearest first."""
         own = self.link.problem if self.link is not None else None
-        return own or self.in_the_way or (self.collection.problem if self.collection is not None else None)
+        asked = awaiting(self.asked) if self.asked is not None else None
+        return (
+            own
+            or asked
+            or self.in_the_way
+            or (self.collection.problem if self.collection is not None else None)
+        )
 
     @cached_property
     def owed(self) -> Create | Update | Deletion | None:
@@ -225,16 +234,25 @@ class WhereaboutsOf:
         )
         return {row.connection_id: row.code for row in await self.session.execute(query)}
 
+    async def _asked(self, links: Iterable[Link]) -> dict[str | None, Run]:
+        """Return the open questions that hold these links, by their runs' ids."""
+        runs = {link.held_by for link in links if link.held_by is not None}
+        query = select(Run).where(
+            Run.workspace_id == self.workspace, Run.id.in_(runs), Run.status == AWAITING
+        )
+        return {run.id: run for run in await self.session.scalars(query)} if runs else {}
+
     async def _complete(self, rows: Iterable["Row"]) -> list[Whereabouts]:
         found = list(rows)
         workspace = await Workspaces(self.session).get(self.workspace)
         assert workspace is not None  # noqa: S101  its key was just accepted
         connections = {connection.id for _, connection, *_ in found}
         settings = await EffectiveSettings(self.session).of_many(connections, BUILT[0]) if found else {}
+        asked = await self._asked(link for _, _, link, *_ in found if link is not None)
         return [
             Whereabouts(
                 self.now, workspace, connection, settings[connection.id], collection, link, record, access,
-                conflict,
+                conflict, asked.get(link.held_by) if link is not None else None,
             )
             for record, connection, link, collection, access, conflict in found
         ]  # fmt: skip
