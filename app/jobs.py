@@ -24,6 +24,7 @@ from app.sync.deliver import deliver
 from app.sync.disconnect import disconnect
 from app.sync.due import due_record
 from app.sync.purge import purge_all
+from app.sync.reconsidering import reconsider_questions
 from app.sync.renew import renew
 from app.sync.resources import Resources
 from app.sync.rounds import sync_collection
@@ -42,6 +43,7 @@ DUE: Final[Mapping[str, Due]] = {
     "collection": sync_collection,
     "connection": check_connection,
     "disconnect": disconnect,
+    "questions": reconsider_questions,
     "record": due_record,
     "subscription": renew,
     "webhook": deliver,

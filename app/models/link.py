@@ -93,10 +93,19 @@ class Match(IdRow):
 
 
 class Conflict(IdRow):
-    """Two sides gave one field different values; both are kept here, whichever stayed."""
+    """Two sides gave one field different values; both are kept here, whichever stayed.
+
+    While it is open ``record.held`` has the branch it is about.
+    """
 
     __tablename__ = "conflicts"
-    __table_args__ = (Index("ix_conflicts_record_id", "workspace_id", "record_id"),)
+    __table_args__ = (
+        Index("ix_conflicts_record_id", "workspace_id", "record_id"),
+        Index(
+            "ix_conflicts_open", "workspace_id", "connection_id", "id",
+            postgresql_where=text("status = 'open'"),
+        ),
+    )  # fmt: skip
 
     connection_id: Mapped[str | None]
     record_id: Mapped[str]

@@ -12,6 +12,8 @@ class Record(WorkspaceRow):
     """One CRM object as we hold it (the hub). ``crm_id`` is null until the CRM has named it.
 
     ``doc`` is our state, ``crm_had`` with ``crm_revision`` what the CRM had: the merge base towards the CRM.
+    ``held`` has the fields that somebody must decide on, each with what the mailboxes in question have;
+    ``swings`` those that moved lately, to notice two sides that keep putting each other's value back.
     ``extra`` is what no mailbox ever sees: classes, metadata, the CRM's own times.
     """
 
@@ -42,6 +44,8 @@ class Record(WorkspaceRow):
     crm_put_at: Mapped[datetime | None]
     crm_updated_at: Mapped[datetime | None]
     offers: Mapped[Json]
+    held: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
+    swings: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
     origin: Mapped[str]
     origin_connection: Mapped[str | None]
     rejected_at: Mapped[datetime | None]

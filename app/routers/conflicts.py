@@ -1,57 +1,25 @@
-"""Fields that both sides changed."""
+"""Fields that both sides changed, and who decides on them."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import ValidationError
 
+from app.errors import ConflictClosed, ConflictNotFound, InvalidRequest, Problem
+from app.models import Conflict as Row
+from app.problems import explained, problems
+from app.records.contact import canonical
 from app.routers.answers import as_json
-from app.routers.contact_shapes import CrmId
-from app.routers.deps import OnlyUser, Page, Session
-from app.routers.shapes import Answer, EntityName, Listing, Moment
-from app.sync.conflict_rows import Conflicts, shown_conflict
+from app.routers.conflict_shapes import Conflict, Decision, DecisionResults, Decisions
+from app.routers.contact_shapes import ContactIn, CrmId
+from app.routers.deps import Insider, Now, OnlyUser, Page, Session
+from app.routers.shapes import EntityName, Listing
+from app.sync.conflict_rows import DELETED, Conflicts, shown_conflict
+from app.sync.conflicts import Side
+from app.sync.deciding import Choice, Result, resolve, resolve_all
 
 router = APIRouter(prefix="/v1/conflicts", tags=["conflicts"])
-
-
-class Other(Answer):
-    """What another mailbox had."""
-
-    connection: str | None = Field(
-        title="Connection", description="The other mailbox's connection.", examples=["con_06a2k3v8"]
-    )
-    value: Any = Field(title="Value", description="What its user gave the field.", examples=["Admiral"])
-
-
-class Conflict(Answer):
-    """One field that two sides gave different values. Both are kept here."""
-
-    id: str = Field(title="Id", description="The conflict's id.", examples=["cfl_06a2k3v9"])
-    status: Literal["open", "resolved", "obsolete"] = Field(
-        title="Status", description="Whether it still waits for a decision.", examples=["resolved"]
-    )
-    connection: str | None = Field(
-        title="Connection", description="The mailbox on the other side.", examples=["con_06a2k3v9"]
-    )
-    crm_id: str | None = Field(title="CRM id", description="The record's id in the CRM.", examples=["c-1001"])
-    record_id: str = Field(title="Record id", description="Concord's own id.", examples=["rec_06a2k3v9"])
-    entity: str = Field(title="Entity", description="What kind of record it is.", examples=["contacts"])
-    field: str = Field(title="Field", description="The field in question.", examples=["job_title"])
-    base: Any = Field(title="Base", description="What both had before.", examples=["Engineer"])
-    crm: Any = Field(title="CRM", description="What the CRM gave it.", examples=["Programmer"])
-    microsoft: Any = Field(
-        title="Microsoft", description="What the mailbox's user gave it.", examples=["Poet"]
-    )
-    other: Other | None = Field(
-        title="Other", description="Where two mailboxes disagree: the other one.", examples=[None]
-    )
-    kept: Literal["crm", "microsoft", "neither"] = Field(
-        title="Kept", description="Whose value stands in the record.", examples=["crm"]
-    )
-    reason: str = Field(title="Reason", description="What kind of conflict it is.", examples=["both_edited"])
-    opened_at: Moment = Field(title="Opened", description="When both values were known.")
-    resolved_at: Moment | None = Field(title="Resolved", description="When it was closed.", examples=[None])
-    resolved_by: str | None = Field(title="Resolved by", description="What closed it.", examples=["policy"])
 
 
 @router.get("", operation_id="conflicts.list", summary="List conflicts", response_model=Listing[Conflict])
@@ -87,3 +55,65 @@ async def list_conflicts(
     return as_json(
         {"data": [shown_conflict(row, crm_id=named) for row, named in found], "next_cursor": cursor}
     )
+
+
+InPath = Annotated[
+    str, Path(title="Conflict", max_length=64, description="The conflict's id.", examples=["cfl_06a2k3v9"])
+]
+
+
+@router.post(
+    "/{conflict_id}/resolve",
+    operation_id="conflicts.resolve",
+    summary="Decide a conflict",
+    response_model=Conflict,
+    responses=problems(ConflictNotFound, ConflictClosed, InvalidRequest),
+)
+async def resolve_conflict(
+    conflict_id: InPath, decision: Decision, session: Session, principal: Insider, now: Now
+) -> Response:
+    """Decide whose value a field gets, or which. Both sides get it, as far as the direction allows."""
+    choose = partial(_choice, decision, by=principal.credential)
+    row, crm_id = await resolve(session, conflict_id, choose, now=now)
+    return as_json(shown_conflict(row, crm_id=crm_id))
+
+
+@router.post(
+    "/resolve",
+    operation_id="conflicts.resolve_many",
+    summary="Decide many conflicts",
+    response_model=DecisionResults,
+)
+async def resolve_conflicts(
+    decisions: Decisions, request: Request, session: Session, principal: Insider, now: Now
+) -> Response:
+    """Decide many conflicts for one side. Each succeeds or fails for itself."""
+    choice = Choice(principal.credential, Side(decisions.take))
+    results = await resolve_all(session, decisions.ids, lambda _: choice, now=now)
+    instance = f"/requests/{request.state.request_id}"
+    told = [
+        _told(conflict_id, result, instance=instance)
+        for conflict_id, result in zip(decisions.ids, results, strict=True)
+    ]
+    return as_json({"results": told, "failed": sum("problem" in result for result in told)})
+
+
+def _choice(decision: Decision, row: Row, *, by: str) -> Choice:
+    """Return what was decided; a value must be one that a contact may have."""
+    if decision.take is not None:
+        return Choice(by, Side(decision.take))
+    if row.field == DELETED:
+        return Choice(by)
+    try:
+        said = ContactIn.model_validate({row.field: decision.value})
+    except ValidationError as error:
+        found = [{**each, "loc": ("body", "value", *each["loc"][1:])} for each in error.errors()]
+        raise InvalidRequest(errors=[*explained(found, {"value": decision.value})]) from None
+    return Choice(by, value=canonical(said.said())[row.field])
+
+
+def _told(conflict_id: str, result: Result, *, instance: str) -> dict[str, Any]:
+    if isinstance(result, Problem):
+        problem = result.document(instance=instance)
+        return {"id": conflict_id, "status": result.status.value, "problem": problem}
+    return {"id": conflict_id, "status": 200}

@@ -9,11 +9,12 @@ from app.records.contact import FIELDS
 from app.routers.shapes import Json, titled
 
 Resolution = Annotated[
-    Literal["crm_wins", "microsoft_wins", "newest_wins"],
+    Literal["crm_wins", "microsoft_wins", "newest_wins", "ask"],
     titled(
         ("crm_wins", "The CRM wins", "The CRM's value stays."),
         ("microsoft_wins", "Outlook wins", "Outlook's value stays."),
         ("newest_wins", "The newest wins", "The later edit stays; where that can't be told, the CRM's."),
+        ("ask", "Ask", "Both keep their value, and the conflict waits until somebody decides."),
     ),
 ]
 Choice = Resolution | None

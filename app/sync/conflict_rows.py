@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
 from app.models import Conflict, Record
+from app.records import Value
 from app.sync import conflicts
 from app.sync.conflicts import Kept, Side
 from app.sync.feed import News, announce
 from app.sync.ownership import of_user
 from app.sync.shown import moment
 
-DELETED_VS_EDITED = "deleted_vs_edited"
+DELETED, DELETED_VS_EDITED = "deleted", "deleted_vs_edited"
 
 
 class Conflicts:
@@ -54,24 +55,56 @@ class Conflicts:
     ) -> None:
         """Open the conflict of a record that the CRM deleted while a mailbox's user edited these fields."""
         row = self._add(
-            record, now, connection_id=connection_id, field="deleted", base=[False], crm=[True],
+            record, now, connection_id=connection_id, field=DELETED, base=[False], crm=[True],
             microsoft=[False], other=None, kept="microsoft", code=DELETED_VS_EDITED, status="open",
         )  # fmt: skip
-        announce(self.session, News(
-            type="conflict.opened", subject=row.id, at=now, origin="concord", record_id=record.record_id,
-            crm_id=record.crm_id, revision=record.revision, connection_id=connection_id,
-            reason=DELETED_VS_EDITED, changed=tuple(fields),
-            snapshot=shown_conflict(row, crm_id=record.crm_id),
-        ))  # fmt: skip
+        self._announce("opened", row, now=now, crm_id=record.crm_id, changed=tuple(fields))
 
-    async def close(self, record_ids: Sequence[str], *, status: str, by: str, now: datetime) -> None:
-        """Close what is open about these records."""
-        query = update(Conflict).where(
+    def open(self, record: Record, *, field: str, base: Value, now: datetime, **values: Any) -> None:
+        """Open a question: what becomes of a field that is held from one mailbox."""
+        row = self._add(record, now, field=field, base=[base], kept="neither", status="open", **values)
+        self._announce("opened", row, now=now, crm_id=record.crm_id)
+
+    def end(self, row: Conflict, *, status: str, by: str, crm_id: str | None, now: datetime) -> None:
+        """Close a conflict, and tell the CRM."""
+        row.status, row.resolved_at, row.resolved_by = status, now, by
+        self._announce("resolved", row, now=now, crm_id=crm_id)
+
+    async def open_of(self, record_id: str) -> Sequence[Conflict]:
+        """Return what is open about a locked record."""
+        query = select(Conflict).where(
             Conflict.workspace_id == self.workspace,
-            Conflict.record_id.in_(list(record_ids)),
+            Conflict.record_id == record_id,
             Conflict.status == "open",
         )
-        await self.session.execute(query.values(status=status, resolved_at=now, resolved_by=by))
+        return [row for row in await self.session.scalars(query) if row.status == "open"]
+
+    async def by_id(self, ids: Sequence[str]) -> dict[str, Conflict]:
+        """Return these conflicts by id, as they are now."""
+        query = select(Conflict).where(Conflict.workspace_id == self.workspace, Conflict.id.in_(list(ids)))
+        rows = await self.session.scalars(query, execution_options={"populate_existing": True})
+        return {row.id: row for row in rows}
+
+    async def open_with(
+        self, connection_id: str, *, after: str = "", limit: int
+    ) -> Sequence[tuple[str, str, str]]:
+        """Return what is open with a mailbox: (id, record, entity), in order."""
+        query = select(Conflict.id, Conflict.record_id, Conflict.entity).where(
+            Conflict.workspace_id == self.workspace,
+            Conflict.connection_id == connection_id,
+            Conflict.status == "open",
+            Conflict.id > after,
+        )
+        rows = await self.session.execute(query.order_by(Conflict.id).limit(limit))
+        return [(row.id, row.record_id, row.entity) for row in rows]
+
+    async def close(self, record_ids: Sequence[str], *, status: str, by: str, now: datetime) -> None:
+        """Close whatever is open about these locked records."""
+        rows = await self.session.execute(
+            self._named().where(Conflict.record_id.in_(list(record_ids)), Conflict.status == "open")
+        )
+        for row, crm_id in rows.all():
+            self.end(row, status=status, by=by, crm_id=crm_id, now=now)
 
     async def page(
         self,
@@ -85,16 +118,7 @@ class Conflicts:
         only_user: str | None = None,
     ) -> Sequence[tuple[Conflict, str | None]]:
         """Return conflicts in the order they were opened, each with its record's crm_id."""
-        query = (
-            select(Conflict, Record.crm_id)
-            .join(
-                Record,
-                (Record.workspace_id == self.workspace) & (Record.record_id == Conflict.record_id),
-            )
-            .where(Conflict.workspace_id == self.workspace, Conflict.id > after)
-            .order_by(Conflict.id)
-            .limit(limit)
-        )
+        query = self._named().where(Conflict.id > after).order_by(Conflict.id).limit(limit)
         wanted = {
             Conflict.status: status, Conflict.connection_id: connection, Conflict.entity: entity,
             Record.crm_id: crm_id,
@@ -105,6 +129,22 @@ class Conflicts:
         if only_user is not None:
             query = query.where(of_user(Conflict.connection_id, user=only_user, workspace=self.workspace))
         return [(row, named) for row, named in await self.session.execute(query)]
+
+    def _named(self) -> Select[Conflict, str | None]:
+        """Select conflicts, each with its record's crm_id."""
+        own = (Record.workspace_id == self.workspace) & (Record.record_id == Conflict.record_id)
+        return (
+            select(Conflict, Record.crm_id).join(Record, own).where(Conflict.workspace_id == self.workspace)
+        )
+
+    def _announce(
+        self, verb: str, row: Conflict, *, now: datetime, crm_id: str | None, changed: Sequence[str] = ()
+    ) -> None:
+        announce(self.session, News(
+            type=f"conflict.{verb}", subject=row.id, at=now, origin="concord", record_id=row.record_id,
+            crm_id=crm_id, connection_id=row.connection_id, reason=row.code,
+            changed=changed or (row.field,), snapshot=shown_conflict(row, crm_id=crm_id),
+        ))  # fmt: skip
 
     def _add(self, record: Record, now: datetime, **values: Any) -> Conflict:
         row = Conflict(

@@ -17,11 +17,15 @@ class Resolution(StrEnum):
     CRM_WINS = "crm_wins"
     MICROSOFT_WINS = "microsoft_wins"
     NEWEST_WINS = "newest_wins"
+    ASK = "ask"
 
 
 class Kept(StrEnum):
+    """``NEITHER``: somebody must decide, and both sides keep what they have until then."""
+
     OURS = "ours"
     THEIRS = "theirs"
+    NEITHER = "neither"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,13 @@ def settle(policy: Policy, *, field: str, ours: Stamp, theirs: Stamp) -> Kept:
         return Kept.THEIRS if ours.connection == theirs.connection else _later(ours, theirs)
     if ours.side is theirs.side:
         return Kept.THEIRS
-    return Kept.OURS if ours.side is _winner(policy.of(field), ours, theirs) else Kept.THEIRS
+    winner = _winner(policy.of(field), ours, theirs)
+    if winner is None:
+        return Kept.NEITHER
+    return Kept.OURS if ours.side is winner else Kept.THEIRS
 
 
-def _winner(resolution: Resolution, ours: Stamp, theirs: Stamp) -> Side:
+def _winner(resolution: Resolution, ours: Stamp, theirs: Stamp) -> Side | None:
     match resolution:
         case Resolution.CRM_WINS:
             return Side.CRM
@@ -90,6 +97,8 @@ def _winner(resolution: Resolution, ours: Stamp, theirs: Stamp) -> Side:
             return Side.MICROSOFT
         case Resolution.NEWEST_WINS:
             return _newest(ours, theirs)
+        case Resolution.ASK:
+            return None
 
 
 def _later(ours: Stamp, theirs: Stamp) -> Kept:

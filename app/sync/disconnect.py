@@ -19,9 +19,11 @@ from app.db import ring
 from app.models import Connection, Link, Record, Subscription, Token
 from app.sync.authorizations import Authorizations
 from app.sync.collections import Collections
+from app.sync.conflict_rows import Conflicts
 from app.sync.connections import Connections
 from app.sync.hub import delete_record
 from app.sync.links import LIVE
+from app.sync.reconsidering import end_questions
 from app.sync.records import Records
 from app.sync.renew import remove_subscriptions
 from app.sync.resources import Resources
@@ -83,6 +85,7 @@ async def disconnect(resources: Resources, workspace: str, target: str) -> None:
         if not await Timers(session).claim(KIND, target, now=now, until=now + TURN):
             return
     await _wait_for_leases(resources, workspace, target)
+    await end_questions(resources, workspace, target)
     removed, left = await remove_subscriptions(resources, workspace, target)
     await _note(resources, workspace, target, subscriptions_removed=removed, subscriptions_left=left)
     if (connection.receipt or {}).get("crm_data") == "delete_imported":
@@ -142,6 +145,7 @@ async def _delete_a_page(resources: Resources, workspace: str, target: str) -> i
         records = await Records(session).locked(ids)
         for record in records.values():
             delete_record(session, record, reason="disconnected", connection_id=target, now=now)
+        await Conflicts(session).close(list(records), status="obsolete", by="disconnection", now=now)
         await session.flush()
         await spread(session, list(records), now=now)
         done = connection.receipt or {}

@@ -128,6 +128,7 @@ def follow(page: Page, link: Link, happening: Happening, *, approved: bool = Fal
     work = page.work
     link.state, link.attempt, link.updated_at = happening.state.value, None, page.now
     link.gone_at = link.held_by = link.due_at = None
+    page.release(link)
     if happening.next_generation:
         want_again(page, link)
     if happening.reason is not None:
@@ -143,5 +144,6 @@ def follow(page: Page, link: Link, happening: Happening, *, approved: bool = Fal
             told="approved" if approved else None,
         )
         page.moved.add(record.record_id)
+        page.ended.add(record.record_id)
         work.progress.count("to_crm.deleted")
         work.progress.note("to_crm", Kind.DELETIONS, record_id=record.record_id, approved=approved)

@@ -3,10 +3,11 @@
 The record is locked and its history read before; nothing here reads or waits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 from app.errors import BaseRevisionUnknown, RecordNotFound
 from app.ids import new_id
@@ -58,6 +59,7 @@ class Heard:
     revives: bool = False
     outlived: tuple[str, ...] = ()
     due_at: datetime | None = None
+    was_held: Mapping[str, Any] | None = None
 
 
 def hear(says: Says, record: Record | None, history: History, *, ear: Ear) -> Heard:
@@ -80,9 +82,9 @@ def _created(says: Says, *, ear: Ear) -> Heard:
     now, fields = ear.now, says.fields
     record = Record(
         record_id=new_id("rec", now), entity=ear.entity, crm_id=says.crm_id, doc=fields, extra=says.extra,
-        revision=1, field_at=dict.fromkeys(fields, says.stamp(now=now).document()), offers={},
-        crm_had=first_stated(fields, revision=1), crm_revision=1, crm_updated_at=_kept_time(says, now=now),
-        origin=CRM, first_at=now, last_at=now,
+        revision=1, field_at=dict.fromkeys(fields, says.stamp(now=now).document()), offers={}, held={},
+        swings={}, crm_had=first_stated(fields, revision=1), crm_revision=1,
+        crm_updated_at=_kept_time(says, now=now), origin=CRM, first_at=now, last_at=now,
     )  # fmt: skip
     step = Step(record=record, origin=CRM, at=now, previous=dict.fromkeys(fields), new=True)
     return Heard(Answered(record, HTTPStatus.CREATED), step, spreads=True)
@@ -97,8 +99,9 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
     rest = settled(record, history, now=now)
     stated = receive_crm(
         FIELDS, record.doc, crm_view(record, rest), statement,
-        field_at=record.field_at, policy_of=ear.policy_of,
+        field_at=record.field_at, policy_of=ear.policy_of, held=record.held,
     )  # fmt: skip
+    was_held = record.held
     owners, extra = _take_extra(record, says)
     moved = bool(stated.previous) or extra
     _take(record, stated, moved=moved, ear=ear)
@@ -109,6 +112,7 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
         conflicts=stated.conflicts,
         spreads=bool(stated.previous) or owners,
         due_at=offers.next_due(record),
+        was_held=was_held,
     )
     if moved or known or stated.behind:
         heard.step = Step(
@@ -139,7 +143,7 @@ def _take(record: Record, stated: Stated, *, moved: bool, ear: Ear) -> None:
     complete = stated.come_to >= record.revision + bool(stated.previous)
     record.crm_had = stated.crm_had
     if stated.previous:
-        record.doc = stated.doc
+        record.doc, record.held = stated.doc, dict(stated.held)
         record.field_at = {**record.field_at, **stated.field_at}
     if moved:
         record.revision += 1
@@ -245,7 +249,7 @@ def _deleted(record: Record | None, history: History, *, ear: Ear) -> Heard:
         _tell_whole(heard, record, reason=Reason.EDIT_OUTLIVED_DELETE)
         heard.spreads = False
     else:
-        record.deleted_at, record.deleted_because = ear.now, CRM
+        record.deleted_at, record.deleted_because, record.held = ear.now, CRM, {}
     return heard
 
 

@@ -8,12 +8,14 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Record, Revision
+from app.records import Value
 from app.records.link import LinkView
 from app.records.reasons import Reason
+from app.sync.conflicts import Side, Stamp
 from app.sync.news import announce_record
 from app.sync.reconcile import Received
 
-MICROSOFT = "microsoft"
+MICROSOFT, CONCORD = "microsoft", "concord"
 
 
 def move_record(
@@ -45,6 +47,22 @@ def revive_record(
     )  # fmt: skip
 
 
+def decide_record(
+    session: AsyncSession, record: Record, name: str, value: Value, *, stamp: Stamp, now: datetime
+) -> None:
+    """Give a field the value that was decided on, whoever had it, and tell the CRM."""
+    previous = {name: record.doc.get(name)}
+    received = Received(
+        {**record.doc, name: value}, LinkView(), previous, field_at={name: stamp.document()}, held=record.held
+    )
+    origin = MICROSOFT if stamp.side is Side.MICROSOFT else CONCORD
+    _step(session, record, received, now=now, origin=origin)
+    announce_record(
+        session, record, "updated", origin=origin, connection_id=stamp.connection, now=now,
+        changed=(name,), previous=previous,
+    )  # fmt: skip
+
+
 def delete_record(
     session: AsyncSession,
     record: Record,
@@ -53,27 +71,31 @@ def delete_record(
     connection_id: str | None,
     now: datetime,
     told: str | None = None,
+    origin: str = MICROSOFT,
 ) -> None:
-    """Mark a record deleted because its last item was; its last document is kept for 30 days.
+    """Mark a record deleted, and tell the CRM; its last document is kept for 30 days.
 
-    ``told`` is the reason that the CRM hears, where it is another.
+    ``told`` is the reason that the CRM hears, where it is another. What was in question about the record is
+    so no more: the caller closes its conflicts.
     """
-    record.deleted_at, record.deleted_because = now, reason
-    _step(session, record, Received(record.doc, LinkView()), now=now)
+    record.deleted_at, record.deleted_because, record.held = now, reason, {}
+    _step(session, record, Received(record.doc, LinkView()), now=now, origin=origin)
     announce_record(
-        session, record, "deleted", origin=MICROSOFT, connection_id=connection_id, now=now,
+        session, record, "deleted", origin=origin, connection_id=connection_id, now=now,
         reason=told or reason,
     )  # fmt: skip
 
 
-def _step(session: AsyncSession, record: Record, received: Received, *, now: datetime) -> None:
+def _step(
+    session: AsyncSession, record: Record, received: Received, *, now: datetime, origin: str = MICROSOFT
+) -> None:
     record.revision += 1
     record.doc, record.last_at = received.doc, now
     record.field_at = {**record.field_at, **received.field_at}
     session.add(
         Revision(
             workspace_id=record.workspace_id, record_id=record.record_id, revision=record.revision, at=now,
-            origin=MICROSOFT, patch={name: received.doc.get(name) for name in received.previous},
+            origin=origin, patch={name: received.doc.get(name) for name in received.previous},
             previous=dict(received.previous),
         )
     )  # fmt: skip

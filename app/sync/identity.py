@@ -17,6 +17,7 @@ from app.security.seal import KeyRing
 from app.sync.collections import Collections
 from app.sync.connections import Connections
 from app.sync.links import Links
+from app.sync.reconsidering import forget_questions
 from app.sync.resources import Resources
 from app.sync.runs import Runs
 from app.sync.standing import falls, stands, tell, told
@@ -130,6 +131,7 @@ async def _taken(
 async def _begin_anew(session: AsyncSession, connection: Connection, *, another: bool, now: datetime) -> None:
     """See the whole mailbox again. Another one holds none of the items: what belongs there is wanted anew."""
     if another:
+        await forget_questions(session, connection.id)
         await suspend(session, connection.id, now=now)
         await Links(session).move(
             Link.connection_id == connection.id, Link.record_id.is_not(None), Link.state != "severed",

@@ -63,8 +63,8 @@ def _born(work: Work, received: Received) -> Record:
     return Record(
         workspace_id=work.lease.workspace, record_id=new_id("rec", now), entity=work.collection.entity,
         crm_id=None, doc=received.doc, extra={"owners": owners}, revision=1, field_at=received.field_at,
-        crm_had={}, crm_revision=0, offers={}, origin="microsoft", origin_connection=work.connection.id,
-        first_at=now, last_at=now,
+        crm_had={}, crm_revision=0, offers={}, held={}, swings={}, origin="microsoft",
+        origin_connection=work.connection.id, first_at=now, last_at=now,
     )  # fmt: skip
 
 

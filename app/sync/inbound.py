@@ -20,6 +20,7 @@ from app.sync.hearing import Ear, Heard, hear, restored
 from app.sync.matching import match
 from app.sync.naming import name
 from app.sync.news import announce_record
+from app.sync.open_conflicts import note
 from app.sync.records import Records
 from app.sync.revisions import NOTHING, History, Revisions
 from app.sync.saying import Answered, Says
@@ -187,6 +188,9 @@ async def _follow(room: Room, heard: Sequence[Heard]) -> None:
     ended = [r.record_id for h in heard if (r := h.answered.record) is not None and r.deleted_at and h.step]
     if ended:
         await Conflicts(session).close(ended, status="obsolete", by="crm", now=now)
+    for each in heard:
+        if each.answered.record is not None and each.was_held is not None:
+            await note(session, each.answered.record, was=each.was_held, now=now)
     if alive:
         await revive(session, alive, now=now)
     if moved:

@@ -7,7 +7,7 @@ from app.records import Fields, Value, values
 from app.records.link import UNSURE, Attempt, AttemptKind, LinkView
 from app.records.shape import Part, Shape
 from app.records.values import LISTS, Element
-from app.sync import lists, projection
+from app.sync import holding, lists, projection
 from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Policy, Stamp, settle
 
 
@@ -37,8 +37,11 @@ class Merging:
         listening: Listening,
         field_at: Mapping[str, Value],
         stamp: Stamp,
+        held: Mapping[str, Value] = holding.NONE,
     ) -> None:
-        self.shape, self.doc, self.given, self.before = shape, doc, doc, link
+        seen = holding.branched(doc, held, listening.connection)
+        self.shape, self.doc, self.given, self.before = shape, seen, seen, link
+        self.hub, self.held, self.asked = doc, held, dict[str, Value]()
         self.listening, self.field_at, self.stamp = listening, field_at, stamp
         self.had, self.means = dict(link.graph_had), dict(link.graph_means)
         self.attempt = link.attempt
@@ -130,14 +133,30 @@ class Merging:
         self.conflicts.append(Conflict(part.field, base, ours, theirs, Kept.OURS, ours_stamp, self.stamp))
 
     def theirs_win(self, part: Part, *, base: Value, ours: Value, theirs: Value) -> bool:
-        """Settle two different edits, and keep both values in a conflict."""
-        stamp = self.stamps.get(part.field) or self.field_at.get(part.field)
+        """Settle two different edits, and keep both values in a conflict.
+
+        Where somebody is to decide the mailbox's goes into its own branch.
+        """
+        stamp = self.field_at.get(part.field)
         ours_stamp = Stamp.parse(stamp) if stamp else UNSTAMPED
         kept = Kept.OURS
         if self.takes:
             kept = settle(self.listening.policy, field=part.field, ours=ours_stamp, theirs=self.stamp)
+            kept = Kept.NEITHER if part.field in self.held else kept
+        if kept is Kept.NEITHER:
+            self.asked.setdefault(part.field, self.known_before(part))
+            return True
         self.conflicts.append(Conflict(part.field, base, ours, theirs, kept, ours_stamp, self.stamp))
         return kept is Kept.THEIRS
+
+    def known_before(self, part: Part) -> Value:
+        """Return what this mailbox had in the whole field before the report."""
+        parts = [other for other in self.shape.parts.values() if other.field == part.field]
+        meant = [projection.meant(self.shape, self.before, other) for other in parts]
+        if part.kind not in LISTS:
+            return meant[0]
+        out = [projection.hidden(self.before, other) for other in parts]
+        return [element for elements in (*meant, *out) for element in elements]
 
     def take(self, part: Part, value: Value) -> None:
         """Let the record say what the item says."""

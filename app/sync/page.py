@@ -6,6 +6,7 @@ Everything that a mailbox tells us of an item, a delta row, a GET, the answer of
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,11 +16,13 @@ from app.graph.protocol import Document
 from app.models import Link, Record
 from app.records.link import LinkState
 from app.records.reasons import Reason
+from app.sync import holding
 from app.sync.conflict_rows import Conflicts
 from app.sync.conflicts import Side
 from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
+from app.sync.open_conflicts import AGREED, REMOVED, Closing, note
 from app.sync.owners import Owners
 from app.sync.policy import Access
 from app.sync.projection import Create, Nothing, Update, owed
@@ -50,15 +53,39 @@ class Page:
     access: Mapping[str, str]
     now: datetime
     moved: set[str] = field(default_factory=set)
+    asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    closings: dict[str, Closing] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
 
     def record_of(self, link: Link) -> Record:
         """Return the locked record of a link."""
         assert link.record_id is not None  # noqa: S101  a page holds only links with records
         return self.records[link.record_id]
 
+    def hold(self, record: Record, held: Mapping[str, Any]) -> None:
+        """Let these fields of a record be in question from now on."""
+        if held != record.held:
+            self.asked.setdefault(record.record_id, record.held)
+            record.held = dict(held)
+
+    def release(self, link: Link, closing: Closing = REMOVED) -> None:
+        """Ask nothing any more about an item: it is gone, or its user has no say."""
+        record = self.record_of(link)
+        if holding.held_from(record.held, link.connection_id):
+            self.closings[record.record_id] = closing
+            self.hold(record, holding.released(record.held, link.connection_id))
+
     async def close(self, *, own: Iterable[str]) -> None:
-        """Flush, and make due whatever other mailbox a moved record is in."""
+        """Flush, note what is in question, and make due whatever other mailbox a moved record is in."""
         await self.session.flush()
+        if self.ended:
+            await Conflicts(self.session).close(
+                sorted(self.ended), status="obsolete", by="microsoft", now=self.now
+            )
+        for record_id, was in self.asked.items():
+            closing = self.closings.get(record_id, AGREED)
+            opened = await note(self.session, self.records[record_id], was=was, now=self.now, closing=closing)
+            self.work.progress.count("conflicts", opened)
         await spread(self.session, sorted(self.moved), now=self.now, skip=own)
 
 
@@ -87,6 +114,7 @@ def receive(page: Page, report: Report) -> None:
         _receive_of_deleted(page, link, record, received)
     elif received.previous:
         _move(page, link, record, received)
+    page.hold(record, received.held)
     _note_conflicts(page, link, record, received)
     if received.conflicts and page.access.get(record.record_id) == Access.VIEW_ONLY:
         decide(link, Reason.VIEW_ONLY, run=page.work.progress.run_id, now=page.now)
@@ -96,14 +124,23 @@ def receive(page: Page, report: Report) -> None:
 def deleted(page: Page, link: Link) -> None:
     """End a delete of ours that took effect; a record that was saved again meanwhile is wanted again."""
     link.attempt = link.due_at = link.gone_at = link.held_by = None
+    page.release(link)
     if page.record_of(link).deleted_at is None and page.work.direction.sends:
         want_again(page, link)
     else:
         link.state, link.updated_at = LinkState.REMOVED_BY_US.value, page.now
 
 
+def decide_in_scope(page: Page, link: Link) -> None:
+    """Note that a link's record belongs here, and whether somebody must decide on some of its fields."""
+    held = holding.held_from(page.record_of(link).held, link.connection_id)
+    reason, detail = (Reason.CONFLICT_OPEN, ", ".join(sorted(held))) if held else (Reason.IN_SCOPE, None)
+    decide(link, reason, run=page.work.progress.run_id, now=page.now, detail=detail)
+
+
 def want_again(page: Page, link: Link) -> None:
     """Let go of an item that is gone: another is made, in the next generation."""
+    page.release(link)
     link.state, link.updated_at = LinkState.WANTED.value, page.now
     link.generation += 1
     link.item_id = link.etag = link.graph_had = None
@@ -116,11 +153,11 @@ def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
     if report.write is not None:
         return wrote(
             work.shape, record.doc, viewed(link), wording,
-            write=report.write, listening=listening, field_at=record.field_at,
+            write=report.write, listening=listening, field_at=record.field_at, held=record.held,
         )  # fmt: skip
     return receive_item(
         work.shape, record.doc, viewed(link), wording,
-        listening=listening, field_at=record.field_at, certain=report.certain,
+        listening=listening, field_at=record.field_at, held=record.held, certain=report.certain,
     )  # fmt: skip
 
 
@@ -177,5 +214,8 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
         if record.deleted_at is None:
             decide(link, Reason.IN_SCOPE, run=page.work.progress.run_id, now=now)
     more = view.attempt is not None or record.deleted_at is not None
-    still = more or not isinstance(owed(page.work.shape, record.doc, view), Nothing)
+    held = holding.held_from(record.held, link.connection_id)
+    still = more or not isinstance(owed(page.work.shape, record.doc, view, held=held), Nothing)
+    if held:
+        decide_in_scope(page, link)
     link.due_at = now if still and page.work.collection.sends else None

@@ -1,6 +1,6 @@
 """How one mailbox would word a record, and what it is owed (``engine.md`` §§2, 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,8 +87,8 @@ def seated(
     return [e for e, k in zip(held, keys, strict=True) if k in chosen]
 
 
-def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
-    """Return the write that makes the item say what the record says.
+def owed(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] = ()) -> Write:
+    """Return the write that makes the item say what the record says, but for fields that are ``held``.
 
     A link without ``graph_had`` is owed its item. A part that was never agreed is owed nothing before the
     item was heard. Deleting is not owed but decided (``policy.py``).
@@ -100,6 +100,8 @@ def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
     unsure = link.graph_means.get(UNSURE, {})
     fields = {}
     for name, part in shape.parts.items():
+        if part.field in held:
+            continue
         if name in unsure:
             fields[name] = shown(shape, doc, link, part)
         elif link.graph_had.get(name) or (
@@ -116,6 +118,15 @@ def owed(shape: Shape, doc: Fields, link: LinkView) -> Write:
         if name in link.graph_had and name not in fields
     }
     return Update(shape.payload(fields, link.graph_had), {**fields, **repeated}, tuple(fields))
+
+
+def unagreed(shape: Shape, link: LinkView, fields: Container[str]) -> LinkView:
+    """Return the view of a link in which these fields of the record were never agreed."""
+    names = {part.name for part in shape.parts.values() if part.field in fields}
+    had = {name: raw for name, raw in link.graph_had.items() if name not in names}
+    means = {name: value for name, value in link.graph_means.items() if name not in {*names, UNSURE}}
+    unsure = {name: doubt for name, doubt in link.graph_means.get(UNSURE, {}).items() if name not in names}
+    return LinkView(had, {**means, UNSURE: unsure} if unsure else means, link.attempt)
 
 
 class AttemptStands(Exception):  # noqa: N818  named after what happened

@@ -17,13 +17,15 @@ from app.models import Link, Record
 from app.records.link import Attempt, AttemptKind, LinkState
 from app.records.reasons import Reason
 from app.states import state
+from app.sync import holding
 from app.sync.adopt import mark
 from app.sync.container import folder_gone
 from app.sync.decisions import decide
 from app.sync.join import match_wanted
 from app.sync.links import Links
 from app.sync.naming import MERGED
-from app.sync.page import Page, Report, deleted, locked_page, receive
+from app.sync.open_conflicts import BY_POLICY
+from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive
 from app.sync.policy import RemovedFromCrm, record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.settle import reread, settle
@@ -106,6 +108,7 @@ async def _attempt(work: Work, links: Sequence[Link]) -> list[Sending]:
             for link in page.links.values()
             if link.due_at is not None and (sending := _decided(page, link)) is not None
         ]
+        await page.close(own=page.links)
         await Links(session).drop([link.id for link in page.links.values() if _pointless(page, link)])
         await work.move(session)
     return sendings
@@ -179,9 +182,12 @@ def _follows(record: Record, setting: str) -> RemovedFromCrm:
 
 def _owed(page: Page, link: Link, record: Record) -> Sending | None:
     work, view = page.work, viewed(link)
-    write = owed(work.shape, record.doc, view)
+    if not work.listening(page.access.get(record.record_id)).accepts:
+        page.release(link, BY_POLICY)
+    held = holding.held_from(record.held, link.connection_id)
+    write = owed(work.shape, record.doc, view, held=held)
     if isinstance(write, Nothing):
-        decide(link, Reason.IN_SCOPE, run=work.progress.run_id, now=page.now)
+        decide_in_scope(page, link)
         return None
     attempt = attempted(write, view, at=page.now, generation=link.generation)
     link.attempt, link.due_at = attempt.document(), page.now
@@ -220,14 +226,14 @@ async def _note(work: Work, sendings: Sequence[Sending], answers: Sequence[Answe
 
 
 def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
-    counts, reason, record = page.work.progress, Reason.IN_SCOPE, page.record_of(link)
+    counts, record = page.work.progress, page.record_of(link)
     match sending.write:
         case Deletion():
             deleted(page, link)
             counts.count("to_microsoft.deleted")
-            if record.deleted_at is None:
-                return
-            reason = why_ended(record.deleted_because)
+            if record.deleted_at is not None:
+                decide(link, why_ended(record.deleted_because), run=counts.run_id, now=page.now)
+            return
         case Create() as write:
             item = answer.result()
             link.item_id = item["id"]
@@ -236,7 +242,7 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
         case Update() as write:
             receive(page, Report(link.id, answer.result(), write=write))
             counts.count("to_microsoft.updated")
-    decide(link, reason, run=counts.run_id, now=page.now)
+    decide_in_scope(page, link)
 
 
 def _postponed(page: Page, link: Link, failure: Interruption) -> Interruption | None:

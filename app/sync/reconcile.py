@@ -10,6 +10,7 @@ from datetime import datetime
 from app.records import Fields, Value, values
 from app.records.link import UNSURE, AttemptKind, LinkView
 from app.records.shape import Shape
+from app.sync import holding
 from app.sync.conflicts import Conflict, Side, Stamp
 from app.sync.doubts import recognise, resolve
 from app.sync.meeting import meet
@@ -25,8 +26,8 @@ UNKNOWN = object()
 class Received:
     """What a record and its link become. ``previous`` has the document's changed fields as they were.
 
-    ``doc`` and ``link`` are the very objects given where nothing changed. ``field_at`` has the stamps of the
-    changed fields only.
+    ``doc``, ``link`` and ``held`` are the very objects given where nothing changed. ``field_at`` has the
+    stamps of the changed fields only.
     """
 
     doc: Fields
@@ -34,6 +35,7 @@ class Received:
     previous: Fields = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     field_at: Fields = field(default_factory=dict)
+    held: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def changed(self) -> list[str]:
@@ -59,6 +61,7 @@ def receive_item(
     *,
     listening: Listening,
     field_at: Mapping[str, Value],
+    held: Mapping[str, Value] = holding.NONE,
     certain: bool = False,
 ) -> Received:
     """Merge what an item holds now into the record.
@@ -70,9 +73,9 @@ def receive_item(
     """
     moved = _moved(link.graph_had, had_now)
     if not moved and not (certain and (link.attempt or UNSURE in link.graph_means)):
-        return Received(doc, link)
+        return Received(doc, link, held=held)
     stamp = _stamp(shape, had_now, listening.connection)
-    merging = Merging(shape, doc, link, listening=listening, field_at=field_at, stamp=stamp)
+    merging = Merging(shape, doc, link, listening=listening, field_at=field_at, stamp=stamp, held=held)
     _hear(merging, had_now, moved=moved)
     if certain:
         _forget_what_did_not_happen(merging, moved=moved)
@@ -88,6 +91,7 @@ def wrote(
     write: Create | Update,
     listening: Listening,
     field_at: Mapping[str, Value],
+    held: Mapping[str, Value] = holding.NONE,
 ) -> Received:
     """Note a write: what we sent is agreed as worded in the answer, the rest of the answer is received.
 
@@ -95,7 +99,7 @@ def wrote(
     which is settled hereby.
     """
     stamp = _stamp(shape, answer_had, listening.connection)
-    merging = Merging(shape, doc, link, listening=listening, field_at=field_at, stamp=stamp)
+    merging = Merging(shape, doc, link, listening=listening, field_at=field_at, stamp=stamp, held=held)
     for name, sent in write.fields.items():
         part = shape.parts[name]
         merging.agree(part, answer_had.get(name), sent=sent)
@@ -107,7 +111,7 @@ def wrote(
     _hear(merging, answer_had, moved=moved)
     _forget_what_did_not_happen(merging, moved=moved)
     for part in shape.parts.values():
-        if part.seats is not None and doc.get(part.field):
+        if part.seats is not None and merging.given.get(part.field):
             merging.hide_the_rest(part)
     return _received(merging)
 
@@ -152,18 +156,37 @@ def _forget_what_did_not_happen(merging: Merging, *, moved: Collection[str]) -> 
 
 
 def _received(merging: Merging) -> Received:
-    previous = {
+    moved = {
         name: was
         for name, was in merging.previous.items()
         if not values.same(merging.shape.kinds[name], was, merging.doc[name])
     }
+    held = _held(merging, moved)
+    previous = {name: was for name, was in moved.items() if name not in {*merging.held, *merging.asked}}
     return Received(
-        merging.doc if previous else merging.given,
+        {**merging.hub, **{name: merging.doc[name] for name in previous}} if previous else merging.hub,
         merging.view,
         previous,
         tuple(merging.conflicts),
         {name: stamp for name, stamp in merging.stamps.items() if name in previous},
+        held,
     )
+
+
+def _held(merging: Merging, moved: Collection[str]) -> Mapping[str, Value]:
+    """Return what is in question after the report: an edit of a field in question stays in its branch.
+
+    That holds for every mailbox: neither is the CRM overwritten by one that the question isn't about.
+    """
+    held, connection = merging.held, merging.listening.connection
+    for name in moved:
+        if name in merging.held or name in merging.asked:
+            known = holding.branches(held, name).get(connection)
+            base = merging.asked.get(name, merging.hub.get(name))
+            at = merging.stamp.at.isoformat() if merging.stamp.at else None
+            branch = holding.moved(known, merging.doc[name], base=base, at=at)
+            held = holding.with_branch(held, name, connection, branch)
+    return held if held is merging.held else holding.closed_by_rule(merging.shape.kinds, merging.hub, held)
 
 
 def _stamp(shape: Shape, had_now: Fields, connection: str) -> Stamp:

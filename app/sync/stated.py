@@ -1,13 +1,13 @@
 """Receive what the CRM states, and tell its edits from stale copies (``engine.md`` §3)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.records import Fields, Value, values
 from app.records.patch import Revision
 from app.records.values import LISTS, Kind
-from app.sync import lists
+from app.sync import holding, lists
 from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Policy, Side, Stamp, settle
 from app.sync.copies import (
     CRM,
@@ -56,6 +56,8 @@ class Stated:
     than was sent. ``behind``: those where the CRM showed an older value, or one that lost: to be offered
     again if that goes on. ``offer``: those that changed hereby and that the CRM must be told of all the same,
     as it may yet apply an older change over its own edit; that revision is then ``told``.
+    ``held`` is what is in question after it: there the record says what the CRM says, and the value of the
+    mailbox's user stays in that mailbox's branch. Where the CRM takes its edit back, the mailbox's counts.
     ``come_to`` is the revision this write proves the CRM to have reached, as good as an ack of it.
     """
 
@@ -68,6 +70,7 @@ class Stated:
     merged: tuple[str, ...]
     behind: tuple[str, ...]
     offer: tuple[str, ...]
+    held: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def changed(self) -> list[str]:
@@ -87,9 +90,10 @@ def receive_crm(
     *,
     field_at: Mapping[str, Value],
     policy_of: Callable[[str | None], Policy],
+    held: Mapping[str, Value] = holding.NONE,
 ) -> Stated:
     """Merge a PUT or a PATCH into the record; ``policy_of`` gives a connection's conflict policy."""
-    stating = _Stating(kinds, doc, crm, statement, field_at=field_at, policy_of=policy_of)
+    stating = _Stating(kinds, doc, crm, statement, field_at=field_at, policy_of=policy_of, held=held)
     for name, value in statement.fields.items():
         stating.state(name, value)
     stating.miss(name for step in crm.revisions for name in step.patch if name not in statement.fields)
@@ -108,7 +112,10 @@ class _Stating:
         *,
         field_at: Mapping[str, Value],
         policy_of: Callable[[str | None], Policy],
+        held: Mapping[str, Value],
     ) -> None:
+        self.held_before, self.in_question = held, held
+        self.stamps: Fields = {}
         self.kinds, self.before, self.doc, self.crm = kinds, doc, dict(doc), crm
         self.statement, self.field_at, self.policy_of = statement, field_at, policy_of
         self.previous: Fields = {}
@@ -130,7 +137,7 @@ class _Stating:
                 self.behind.append(name)
             return
         base = self._base(name, value, ours=ours, held=held)
-        became = self._merged(name, value, ours=ours, base=base)
+        became = self._decided(name, self._merged(name, value, ours=ours, base=base), value=value)
         if not self._same(name, became, ours):
             self.previous[name] = ours
             self.doc[name] = became
@@ -161,11 +168,31 @@ class _Stating:
             come_to=revision if complete else self.reached,
             previous=self.previous,
             conflicts=tuple(self.conflicts),
-            field_at=dict.fromkeys(self.previous, stamp),
+            field_at={**dict.fromkeys(self.previous, stamp), **self.stamps},
             merged=tuple(n for n, value in stated.items() if not self._same(n, self.doc.get(n), value)),
             behind=tuple(self.behind),
             offer=tuple(self.offer),
+            held=self._held(),
         )
+
+    def _held(self) -> Mapping[str, Value]:
+        if self.in_question is self.held_before and not (self.previous.keys() & self.in_question.keys()):
+            return self.held_before
+        return holding.closed_by_rule(self.kinds, self.doc, self.in_question)
+
+    def _decided(self, name: str, became: Value, *, value: Value) -> Value:
+        """Return what becomes of a field in question: what the CRM says, unless it takes its edit back."""
+        entries = holding.branches(self.in_question, name)
+        if not entries:
+            return became
+        if name not in self.held_before:
+            return value
+        if not any(holding.went_back(self.kinds[name], branch, value) for branch in entries.values()):
+            return became
+        connection = holding.latest(entries)
+        self.in_question = holding.without(self.in_question, name, entries)
+        self.stamps[name] = entries[connection].stamp(connection).document()
+        return entries[connection].value
 
     def _follow(self, name: str, value: Value, *, held: Sequence[Held]) -> None:
         """Work out how far the CRM has come: no further than the first step that this value doesn't prove.
@@ -235,6 +262,11 @@ class _Stating:
         policy = self.policy_of(ours_stamp.connection)
         theirs_stamp = self.statement.stamp
         kept = settle(policy, field=name, ours=ours_stamp, theirs=theirs_stamp)
+        if kept is Kept.NEITHER and ours_stamp.connection is not None:
+            at = ours_stamp.at.isoformat() if ours_stamp.at else None
+            branch = holding.Branch(ours, base, at)
+            self.in_question = holding.with_branch(self.in_question, name, ours_stamp.connection, branch)
+            return True
         self.conflicts.append(Conflict(name, base, ours, value, kept, ours_stamp, theirs_stamp))
         return kept is Kept.THEIRS
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Collection, Connection, Link
 from app.sync.collections import Collections
 from app.sync.links import Links
+from app.sync.open_conflicts import ask_again
 from app.sync.runs import Runs
 from app.sync.timers import Timers
 
@@ -35,6 +36,7 @@ async def settings_changed(
 
     The collection's epoch moves on, so that of work under way at most the batch in flight still lands.
     """
+    await ask_again(session, connection.id, now=now)
     if after.direction == "disabled":
         await switch_off(session, connection.id, entity, now=now)
         return None

@@ -17,6 +17,7 @@ from app.states import slug_of
 from app.sync.approvals import awaiting
 from app.sync.asking import in_the_way
 from app.sync.conflict_rows import DELETED_VS_EDITED
+from app.sync.holding import held_from
 from app.sync.naming import MERGED
 from app.sync.offers import keeps_its_value
 from app.sync.policy import Direction, RemovedFromCrm, may_push, record_deleted, why_ended
@@ -99,7 +100,8 @@ class Whereabouts:
             return None
         if link is not None and not (may_push(LinkState(link.state)) or link.state == LinkState.SUSPENDED):
             return None
-        write = owed(SHAPE, record.doc, viewed(link) if link is not None else LinkView())
+        held = held_from(record.held, self.connection.id)
+        write = owed(SHAPE, record.doc, viewed(link) if link is not None else LinkView(), held=held)
         return None if isinstance(write, Nothing) else write
 
     @cached_property

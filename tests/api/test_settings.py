@@ -326,7 +326,7 @@ async def test_who_wins_is_a_choice_only_where_both_sides_write(
         pytest.param({"direction": "both"}, "/direction", id="no such direction"),
         pytest.param({"direction": 1}, "/direction", id="a number"),
         pytest.param({"import_new": "yes"}, "/import_new", id="a string for a switch"),
-        pytest.param({"conflict_resolution": "ask"}, "/conflict_resolution", id="ask comes later"),
+        pytest.param({"conflict_resolution": "guess"}, "/conflict_resolution", id="no such resolution"),
         pytest.param(
             {"field_overrides": {"hobby": "crm_wins"}}, "/field_overrides/hobby", id="no such field"
         ),

@@ -42,7 +42,9 @@ def minimal(schema: Json) -> Any:
     schema = plain(schema)
     kinds = types(schema) - {"null"}
     if "object" in kinds:
-        return {name: minimal(schema["properties"][name]) for name in schema.get("required", [])}
+        one_way = next(iter(schema.get("oneOf", [])), {})
+        names = dict.fromkeys([*schema.get("required", []), *one_way.get("required", [])])
+        return {name: minimal(schema["properties"][name]) for name in names}
     if "array" in kinds:
         return [minimal(schema["items"])] * schema.get("minItems", 0)
     for word in ("examples", "enum"):

@@ -13,7 +13,9 @@ from app.graph.auth import Grant
 from app.main import create_app
 from app.openapi import operations
 from app.security.seal import new_key
+from app.sync.conflict_rows import Conflicts
 from app.sync.connections import Connections
+from app.sync.records import Records
 from app.sync.resources import Resources
 from app.sync.tokens import Tokens
 
@@ -113,7 +115,7 @@ async def settled(app: FastAPI, name: str) -> Organisation:
         us_made = Organisation(key, ids, secrets=[key, spare["secret"], *TOKENS, OPERATOR_KEY])
         await configured(us, us_made, name)
         await synced(us, us_made, resources=app.state.provided["resources"])
-        await recorded(us, us_made, name)
+        await recorded(us, us_made, name, resources=app.state.provided["resources"])
         us_made.session = await session_of(us, "agent-7", "user")
         us_made.secrets.append(us_made.session)
         return us_made
@@ -147,8 +149,16 @@ async def synced(us: BackEnd, made: Organisation, *, resources: Resources) -> No
     made.ids |= {"connection_id": connection.id, "run_id": settings["run"]}
 
 
-async def recorded(us: BackEnd, made: Organisation, name: str) -> None:
+async def recorded(us: BackEnd, made: Organisation, name: str, *, resources: Resources) -> None:
     owners = [{"user": "agent-7", "access": "primary"}]
     contact = await us.call("PUT", f"/v1/contacts/{name}-1", owners=owners, display_name="Ada")
     made.ids |= {"crm_id": contact["crm_id"], "record_id": contact["record_id"]}
+    async with resources.db.transaction(made.ids["workspace_id"]) as session:
+        record = await Records(session).get(contact["record_id"])
+        assert record is not None
+        Conflicts(session).add_deleted_vs_edited(
+            record, connection_id=made.ids["connection_id"], fields=["display_name"], now=clock.now()
+        )
+    (conflict,) = (await us.call("GET", "/v1/conflicts"))["data"]
+    made.ids["conflict_id"] = conflict["id"]
     made.cursor = (await us.call("GET", "/v1/changes"))["next_cursor"]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from app.graph.contacts import PARTS, SHAPE, had
 from app.records.link import Attempt, AttemptKind, LinkView
 from app.sync.conflicts import Policy, Resolution
+from app.sync.holding import NONE
 from app.sync.projection import attempted, owed
 from app.sync.reconcile import Listening, receive_item, wrote
 
@@ -38,14 +39,14 @@ def edited(link, *, seconds=60, **fields):
     return {**link.graph_had, "lastModifiedDateTime": at, **fields}
 
 
-def report(doc, link, wording, *, listening=LISTENING, field_at=None, certain=False):
+def report(doc, link, wording, *, listening=LISTENING, field_at=None, certain=False, held=NONE):
     return receive_item(
-        SHAPE, doc, link, wording, listening=listening, field_at=field_at or {}, certain=certain
+        SHAPE, doc, link, wording, listening=listening, field_at=field_at or {}, certain=certain, held=held
     )
 
 
-def write_of(doc, link):
-    return owed(SHAPE, doc, link)
+def write_of(doc, link, *, held=()):
+    return owed(SHAPE, doc, link, held=held)
 
 
 def answered(doc, link, wording, *, write, listening=LISTENING):

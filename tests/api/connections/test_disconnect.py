@@ -176,6 +176,8 @@ async def born(office, connection, record_id, *, origin="microsoft", also_in=Non
                 crm_had={},
                 crm_revision=0,
                 offers={},
+                held={},
+                swings={},
                 origin=origin,
                 origin_connection=connection["id"] if origin == "microsoft" else None,
                 first_at=now,

@@ -108,7 +108,7 @@ class Outlook:
         row = {
             "workspace_id": self.workspace, "record_id": new_id("rec", now), "entity": "contacts", "crm_id": None,
             "doc": doc, "extra": {"owners": [{"user": "agent-7", "access": "primary"}]}, "revision": 1,
-            "field_at": dict.fromkeys(doc, self._stamp()), "crm_had": {}, "crm_revision": 0, "offers": {},
+            "field_at": dict.fromkeys(doc, self._stamp()), "crm_had": {}, "crm_revision": 0, "offers": {}, "held": {}, "swings": {},
             "origin": "microsoft", "origin_connection": self.connection, "first_at": now, "last_at": now,
         }  # fmt: skip
         async with self.db.transaction(self.workspace) as session:
