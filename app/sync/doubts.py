@@ -34,9 +34,10 @@ def resolve(merging: Merging, part: Part, unsure: Sequence[Value], *, sent: Valu
     """Settle what an unsure part was, now that ``had`` shows how Microsoft words what was ``sent``.
 
     The same wording again: it was our own write. Another one for the same value: it was an edit of the
-    mailbox's user, which our repetition covered, and which is taken up now. Where the record moved on in
-    between nobody can tell, and the newer value stands: our own late write must never beat an edit. What may
-    have been one is kept in a conflict.
+    mailbox's user, which our repetition covered. Whether they had seen our value nobody can tell (*a worker
+    dies before it sends; what was typed long before looks like an edit of what it was to send*), so it is a
+    conflict for the policy to settle. Where the record moved on in between the newer value stands: our own
+    late write must never beat an edit. What may have been one is kept in a conflict.
     """
     raw, sent_before = unsure
     if not merging.takes or raw == merging.had.get(part.name):
@@ -45,7 +46,12 @@ def resolve(merging: Merging, part: Part, unsure: Sequence[Value], *, sent: Valu
     if by_element(part):
         _resolve_elements(merging, part, value, sent_before=sent_before, sent=sent)
     elif values.same(part.kind, sent, sent_before):
-        merging.edit_value(part, value, base=sent)
+        base = projection.meant(merging.shape, merging.before, part)
+        ours = merging.shown(part)
+        if not values.same(part.kind, value, ours) and merging.theirs_win(
+            part, base=base, ours=ours, theirs=value
+        ):
+            merging.take(part, value)
     elif not values.same(part.kind, value, sent):
         merging.keep_both(part, base=sent_before, theirs=value)
 

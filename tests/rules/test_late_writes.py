@@ -3,8 +3,9 @@
 import pytest
 
 from app.records.link import Attempt, AttemptKind, LinkView
-from app.sync.conflicts import Kept
+from app.sync.conflicts import Kept, Policy, Resolution
 from app.sync.projection import AttemptStands, Nothing, Update, attempted
+from app.sync.reconcile import Listening
 from tests.rules.outlook import (
     NOON,
     agreed,
@@ -85,14 +86,29 @@ def test_what_is_typed_where_we_sent_nothing_is_an_edit_at_once():
     assert write_of(received.doc, received.link) == Nothing()
 
 
-def test_an_edit_that_our_repetition_covered_is_taken_up():
+@pytest.mark.parametrize(
+    ("resolution", "stands"),
+    [
+        pytest.param(Resolution.CRM_WINS, "Countess", id="the CRM wins"),
+        pytest.param(Resolution.MICROSOFT_WINS, "Duchess", id="Microsoft wins"),
+    ],
+)
+def test_an_edit_that_our_repetition_covered_is_a_conflict_since_nobody_knows_which_came_first(
+    resolution, stands
+):
+    listening = Listening("con_1", policy=Policy(resolution))
     link = trying(COUNTESS, agreed(ADA))
     received = report(COUNTESS, link, edited(link, jobTitle="Duchess"), certain=True)
 
-    noted = written_again(COUNTESS, received, {"jobTitle": "COUNTESS"})
+    answer = edited(received.link, jobTitle="COUNTESS")
+    again = write_of(received.doc, received.link)
+    noted = answered(COUNTESS, received.link, answer, write=again, listening=listening)
 
-    assert noted.doc["job_title"] == "Duchess"
-    assert write_of(noted.doc, noted.link).fields["jobTitle"] == "Duchess"
+    (conflict,) = noted.conflicts
+    assert (conflict.ours, conflict.theirs) == ("Countess", "Duchess")
+    assert noted.doc["job_title"] == stands
+    owed_again = write_of(noted.doc, noted.link)
+    assert owed_again == Nothing() or owed_again.fields["jobTitle"] == stands
 
 
 def test_an_edit_of_another_field_is_heard_while_an_attempt_stands():

@@ -1,4 +1,7 @@
-"""Let dice play, many times: python -m tests.simulation.run --cases 20000 --list-edits 200000 --seed 1."""
+"""Let dice play, many times: python -m tests.simulation.run --cases 20000 --list-edits 200000 --seed 1.
+
+Besides, every history of ``--steps`` steps of one record and one mailbox, none left out.
+"""
 
 import argparse
 import random
@@ -9,6 +12,7 @@ from collections import Counter
 from tests.simulation.crm import Habit
 from tests.simulation.hub import Hub
 from tests.simulation.lists import edit_lists
+from tests.simulation.small import play_all
 from tests.simulation.world import CRM_LISTS, CRM_TEXTS, World
 
 WAYS = ("add", "add", "replace", "remove")
@@ -86,9 +90,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--list-edits", type=int, default=200_000)
+    parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--seed", default="1")
     asked = parser.parse_args()
     failed = 0
+    began = time.perf_counter()
+    totals, failures = play_all(steps=asked.steps)
+    took = time.perf_counter() - began
+    sys.stdout.write(
+        f"every history of {asked.steps} steps in {took:.0f} s ({totals['histories'] / took:.0f}/s): "
+        f"{dict(totals)}, {len(failures)} failed\n"
+    )
+    for told, error in failures[:10]:
+        sys.stdout.write(f"{', '.join(told)}: {type(error).__name__}: {error}\n")
+    failed += len(failures)
     for what, number, game in (("cases", asked.cases, play), ("list edits", asked.list_edits, edit_lists)):
         began = time.perf_counter()
         totals, failures = game(number, seed=asked.seed)
