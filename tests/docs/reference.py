@@ -1,7 +1,7 @@
 """The tables of docs/reference.md, told from the code: ``python tests/docs/reference.py`` writes them anew."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,15 +80,15 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
-def renewed(page: str) -> str:
+def renewed(page: str, tables: Mapping[str, str]) -> str:
     """Return the page with each of its tables as the code has it now."""
-    for name, told in tables().items():
+    for name, told in tables.items():
         block = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         page, found = re.subn(block, lambda m, told=told: f"{m[1]}{told}\n{m[2]}", page, flags=re.DOTALL)
         if found != 1:
-            raise LookupError(f"docs/reference.md has no place for {name}")
+            raise LookupError(f"The page has no place for {name}")
     return page
 
 
 if __name__ == "__main__":
-    REFERENCE.write_text(renewed(REFERENCE.read_text()))
+    REFERENCE.write_text(renewed(REFERENCE.read_text(), tables()))

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from deciding import PAGE as DECIDING
+from deciding import tables as decided
 from reference import REFERENCE, renewed
+from reference import tables as listed
 
 from app.config import Settings, variable
 from app.jobs import DUE
@@ -58,7 +61,12 @@ def test_every_test_that_is_named_exists(page):
 
 def test_the_reference_says_what_the_code_says():
     page = REFERENCE.read_text()
-    assert page == renewed(page), "python tests/docs/reference.py writes its tables anew"
+    assert page == renewed(page, listed()), "python tests/docs/reference.py writes its tables anew"
+
+
+def test_how_concord_decides_is_how_it_decides():
+    page = DECIDING.read_text()
+    assert page == renewed(page, decided()), "python tests/docs/deciding.py writes its tables anew"
 
 
 def test_every_setting_is_described_and_none_is_made_up():

@@ -15,7 +15,6 @@ ADDRESS = ADA["emails"][0]["address"]
 STORIES = {}
 NOT_BUILT = {
     R.ERASED: "erasure",
-    R.CONFLICT_OPEN: "asking whose edit stays",
     **dict.fromkeys(
         (R.NOT_PRIMARY_OWNER, R.CLASS_NOT_SELECTED, R.BEFORE_START_DATE, R.NO_CREATED_AT), "scope filters"
     ),
@@ -145,6 +144,17 @@ async def _(stage):
     change = await stage.hears("contact.created")
     await stage.acks({"id": change["id"], "rejected": {"reason": "spam"}})
     return await found(stage)
+
+
+@story(R.CONFLICT_OPEN)
+async def _(stage):
+    ada, item = await in_sync(stage, conflict_resolution="ask")
+    await ada.edits(item, jobTitle="Countess")
+    await stage.puts(job_title="Programmer")
+    await stage.syncs()
+    told = await stage.explains()
+    assert told["owed"] == {"to_microsoft": None, "to_crm": None}
+    return told
 
 
 @story(R.MATCH_OPEN)
