@@ -5,13 +5,13 @@ for exactly one transaction, runs the last steps, commits, and rings the doorbel
 table: ``sync/feed.py`` registers the step that runs last before the commit, ``jobs.py`` what a ring does.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 LastStep = Callable[[AsyncSession], Awaitable[None]]
@@ -54,10 +54,20 @@ async def nobody_listens(rings: Collection[Ring]) -> None:
 class Database:
     """One PostgreSQL, reached as one role."""
 
-    def __init__(self, url: str, *, doorbell: Doorbell = nobody_listens, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        doorbell: Doorbell = nobody_listens,
+        pool_size: int = 10,
+        max_overflow: int = 5,
+        server_settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=5, json_serializer=_dumps, json_deserializer=orjson.loads
-        )
+            url, pool_size=pool_size, max_overflow=max_overflow,
+            connect_args={"server_settings": dict(server_settings or {})},
+            json_serializer=_dumps, json_deserializer=orjson.loads,
+        )  # fmt: skip
         self.doorbell = doorbell
 
     @asynccontextmanager
@@ -88,3 +98,27 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+class Scratch(Database):
+    """One connection that reads everything and writes nothing but temporary tables of its own.
+
+    PostgreSQL itself refuses all else: its transactions are read-only, and in such only temporary tables may
+    be written. A temporary table hides the real one of its name, so code that names no schema works on it.
+    Quirk: prepared statements stay with the table they were made for, hence a fresh connection.
+    """
+
+    SETTINGS: Final = {"default_transaction_read_only": "on", "temp_buffers": "32MB"}
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, pool_size=1, max_overflow=0, server_settings=self.SETTINGS)
+
+    async def lay_out(
+        self, workspace: str, statements: Sequence[Executable], values: Mapping[str, Any]
+    ) -> None:
+        """Make and fill the temporary tables, before anything else is asked of this connection."""
+        async with self.engine.begin() as connection:
+            await connection.execute(text("SET TRANSACTION READ WRITE"))
+            await connection.execute(NAME_WORKSPACE, {"workspace": workspace})
+            for statement in statements:
+                await connection.execute(statement, values)

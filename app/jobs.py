@@ -23,8 +23,10 @@ from app.sync.connect import check_connection
 from app.sync.deliver import deliver
 from app.sync.disconnect import disconnect
 from app.sync.due import due_record
+from app.sync.previews import KIND as PREVIEW
 from app.sync.purge import purge_all
 from app.sync.reconsidering import reconsider_questions
+from app.sync.rehearsal import rehearse
 from app.sync.renew import renew
 from app.sync.resources import Resources
 from app.sync.rounds import sync_collection
@@ -44,6 +46,7 @@ DUE: Final[Mapping[str, Due]] = {
     "connection": check_connection,
     "disconnect": disconnect,
     "questions": reconsider_questions,
+    PREVIEW: rehearse,
     "record": due_record,
     "subscription": renew,
     "webhook": deliver,
@@ -88,7 +91,9 @@ async def sweep(ctx: Context) -> None:
     metrics.DUE.labels("collection").set(len(collections))
     metrics.DUE.labels("timer").set(len(timers))
     rings = [Ring("collection", workspace, target) for workspace, target in collections]
-    rings += [Ring(timer.kind, timer.workspace_id, timer.target) for timer in timers]
+    rings += [
+        Ring(timer.kind, timer.workspace_id, timer.target, bulk=timer.kind == PREVIEW) for timer in timers
+    ]
     await bell(rings)
 
 

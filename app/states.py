@@ -165,6 +165,11 @@ KINDS: dict[str, Kind] = {
         "The record stays as it is here, and is tried again once it changes.",
         "crm", "edit_record", "Correct the record",
     ),
+    "choice-refused": Kind(
+        "This choice can't be made any more.",
+        "What it asks for was locked or taken away while the preview ran; the detail says what.",
+        "user", "resolve", "Choose again",
+    ),
     "throttled": Kind(
         "Microsoft asks us to slow down.",
         "The work goes on by itself as soon as Microsoft allows.",

@@ -22,7 +22,7 @@ from app.metrics import REGISTRY
 from app.sync.resources import opened
 
 POLL_SECONDS = {NOW_QUEUE: 0.01, BULK_QUEUE: 0.1}
-JOB_SECONDS = 60
+JOB_SECONDS = {NOW_QUEUE: 60, BULK_QUEUE: 600}
 JOBS_AT_ONCE = {NOW_QUEUE: 16, BULK_QUEUE: 4}
 
 
@@ -67,7 +67,7 @@ def _worker(queue: str, redis: ArqRedis, context: dict[str, Any]) -> Worker:
         ctx=context,
         max_jobs=JOBS_AT_ONCE[queue],
         poll_delay=POLL_SECONDS[queue],
-        job_timeout=JOB_SECONDS,
+        job_timeout=JOB_SECONDS[queue],
         keep_result=0,
         handle_signals=False,
     )

@@ -49,6 +49,7 @@ from app.errors.requests import (
 from app.errors.roots import Interruption, LeaseLost, Problem, Refused, Throttled, Unavailable
 from app.errors.runs import (
     Blocked,
+    NoPlan,
     NotAwaitingApproval,
     PreviewOutdated,
     RunEnded,
@@ -100,6 +101,7 @@ __all__ = [
     "MethodNotAllowed",
     "MicrosoftAppMissing",
     "MicrosoftAppNotFound",
+    "NoPlan",
     "NotAwaitingApproval",
     "NotEntitled",
     "NotFound",

@@ -26,6 +26,13 @@ class NotAwaitingApproval(Problem):
     cure = "Read the run: it was decided on, cancelled or has expired, and its counts say what came of it."
 
 
+class NoPlan(Problem):
+    slug = "no-plan"
+    title = "The preview's plan is not there."
+    status = HTTPStatus.CONFLICT
+    cure = "Wait until the preview has succeeded; a plan is kept for 7 days."
+
+
 class PreviewOutdated(Problem):
     slug = "preview-outdated"
     title = "The plan has grown since the preview."

@@ -3,7 +3,7 @@
 https://learn.microsoft.com/en-us/graph/api/resources/contact
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from app.graph.batch import Call
 from app.graph.contacts import SELECT
@@ -11,6 +11,7 @@ from app.graph.protocol import Document
 
 MARK_PROPERTY = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
 FIELDS = f"$select={','.join(SELECT)}"
+CONTACTS = "/me/contacts/"
 
 
 def read_contact(item_id: str) -> Call:
@@ -59,8 +60,14 @@ def mark_of(item: Document) -> str | None:
     return None
 
 
+def item_of(call: Call) -> str | None:
+    """Return the item that a call reads or writes, unless it makes one."""
+    _, known, rest = call.path.partition(CONTACTS)
+    return unquote(rest.partition("?")[0]) if known else None
+
+
 def _contact(item_id: str) -> str:
-    return f"/me/contacts/{quote(item_id, safe='')}"
+    return f"{CONTACTS}{quote(item_id, safe='')}"
 
 
 def _contacts(folder_id: str) -> str:

@@ -6,7 +6,7 @@ from app.models.collection import Collection, Subscription
 from app.models.connection import Authorization, Connection, EntitySettings, Token
 from app.models.link import Conflict, Link, Match
 from app.models.record import Owner, Record, Revision
-from app.models.run import Effect, Run
+from app.models.run import Effect, PlanStep, Run
 from app.models.workspace import Credential, IdempotencyKey, MicrosoftApp, Route, Timer, Workspace
 
 GLOBAL_TABLES = frozenset({"workspaces", "credentials", "routes", "timers"})
@@ -29,6 +29,7 @@ __all__ = [
     "Match",
     "MicrosoftApp",
     "Owner",
+    "PlanStep",
     "Record",
     "Revision",
     "Route",

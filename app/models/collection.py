@@ -14,6 +14,7 @@ class Collection(IdRow):
     ``hears`` and ``sends`` are the direction: neither while the entity is disabled.
     ``wanted`` counts rings and ``served`` those answered; the holder of the lease (``epoch``) alone may move
     ``delta_link`` and ``position`` (the next page of a round under way) and the bases of its links.
+    ``approved`` is what somebody saw in a preview before choosing: {"run", "at", "counts"}.
     """
 
     __tablename__ = "collections"
@@ -46,6 +47,7 @@ class Collection(IdRow):
     succeeded_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     problem: Mapped[Json | None]
+    approved: Mapped[Json | None]
     created_at: Mapped[datetime]
 
 

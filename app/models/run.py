@@ -1,11 +1,11 @@
-"""Runs: one sync of one entity of one connection, with progress and counts, and what it did that can hurt."""
+"""Runs: one sync of one entity of one connection, what it did that can hurt, and the plans of previews."""
 
 from datetime import datetime
 
 from sqlalchemy import Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import IdRow, Json
+from app.models.base import IdRow, Json, JsonList, WorkspaceRow
 
 
 class Run(IdRow):
@@ -13,6 +13,7 @@ class Run(IdRow):
 
     With an ``approval`` it is a set of links that waits for somebody's decision, or follows it. ``subject``
     is the run that a restore brings the deletions of back.
+    A preview is of no collection (``""``), but of a choice: ``preview`` has it, and what held when it looked.
     """
 
     __tablename__ = "runs"
@@ -42,6 +43,7 @@ class Run(IdRow):
     approval: Mapped[Json | None]
     subject: Mapped[str | None]
     problem: Mapped[Json | None]
+    preview: Mapped[Json | None]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -68,4 +70,23 @@ class Effect(IdRow):
     number: Mapped[int] = mapped_column(default=1, server_default="1")
     record_id: Mapped[str | None]
     approved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    at: Mapped[datetime]
+
+
+class PlanStep(WorkspaceRow):
+    """One thing that a previewed choice would do, in the order in which it would. Kept 7 days."""
+
+    __tablename__ = "plan_steps"
+    __table_args__ = (Index("ix_plan_steps_at", "workspace_id", "at"),)
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[str]
+    side: Mapped[str]
+    record_id: Mapped[str | None]
+    crm_id: Mapped[str | None]
+    title: Mapped[str | None]
+    fields: Mapped[JsonList]
+    because: Mapped[str]
+    mails: Mapped[list[str]]
     at: Mapped[datetime]

@@ -35,18 +35,20 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "settings.patch": EVERYBODY,
     "settings.put": EVERYBODY,
     "settings.delete": EVERYBODY,
+    "settings.preview": EVERYBODY,
     "runs.list": EVERYBODY,
     "runs.get": EVERYBODY,
     "runs.cancel": MANAGERS,
     "runs.approve": MANAGERS,
     "runs.events": EVERYBODY,
+    "runs.plan": EVERYBODY,
     "conflicts.list": EVERYBODY,
     "contacts.sync_states": EVERYBODY,
     "contacts.explain": EVERYBODY,
     "records.explain": EVERYBODY,
     "connections.explain": EVERYBODY,
 }
-SELF_MANAGED: Final = frozenset({"settings.patch", "settings.put", "settings.delete"})
+SELF_MANAGED: Final = frozenset({"settings.patch", "settings.put", "settings.delete", "settings.preview"})
 """What a user may do only where the workspace's ``self_management`` is on."""
 
 SCREENS_NEED: Final = (

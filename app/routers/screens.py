@@ -23,6 +23,7 @@ class Screen:
             "audience": "user",
             "read": "settings.get",
             "write": "settings.patch",
+            "preview": "settings.preview",
             "parameters": {"entity": self.id},
         }
 

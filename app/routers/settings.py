@@ -11,6 +11,7 @@ from app.errors import (
     EntityDisabled,
     EntityUnknown,
     PermissionMissing,
+    PreviewOutdated,
     RevisionMismatch,
     SettingLocked,
 )
@@ -19,11 +20,12 @@ from app.problems import problems
 from app.routers.deps import Guard, Now, Session, tag
 from app.routers.settings_shapes import (
     ContactsSettings,
-    ContactsSettingsPatch,
+    ContactsSettingsChoice,
     ContactsSettingsPut,
     SettingsList,
 )
-from app.sync.choosing import Shown, choose, end, known, patched, settings_of, to_be_chosen_for
+from app.sync.choosing import Shown, choose, end, known, settings_of, to_be_chosen_for
+from app.sync.previews import chosen_as_seen
 from app.sync.settings import BUILT
 
 router = APIRouter(prefix="/v1/connections/{connection_id}/settings", tags=["settings"])
@@ -95,12 +97,12 @@ async def get_settings(
     operation_id="settings.patch",
     summary="Change settings",
     response_model=ContactsSettings,
-    responses=problems(*NOT_THERE, *REFUSED),
+    responses=problems(*NOT_THERE, *REFUSED, PreviewOutdated),
 )
 async def patch_settings(
     connection: Changing,
     entity: EntityInPath,
-    patch: ContactsSettingsPatch,
+    patch: ContactsSettingsChoice,
     session: Session,
     now: Now,
     response: Response,
@@ -108,9 +110,12 @@ async def patch_settings(
     """Choose what the patch mentions; null returns a field to the workspace's default.
 
     A direction is switched on only once the user has signed in and granted what it needs; other settings may
-    be chosen before.
+    be chosen before. With `previewed`, as many writes as that preview counted are approved beforehand.
     """
-    return answered(await patched(session, connection, entity, patch.said(), now=now), response)
+    said = patch.said()
+    previewed = said.pop("previewed", None)
+    chosen = await chosen_as_seen(session, connection, entity, said, previewed=previewed, now=now)
+    return answered(chosen, response)
 
 
 @router.put(

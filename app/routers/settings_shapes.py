@@ -192,6 +192,20 @@ class ContactsSettingsPatch(Body):
     read_only = READ_ONLY
 
 
+class ContactsSettingsChoice(ContactsSettingsPatch):
+    """A merge patch of contact settings, and the preview that showed what it will do."""
+
+    previewed: Annotated[
+        str | None, Field(max_length=64), WithJsonSchema({"type": ["string", "null"], "maxLength": 64})
+    ] = Field(
+        default=None,
+        title="Previewed",
+        description="The run of the preview of this very change: its counts are approved. Refused where the"
+        " plan has grown since.",
+        examples=["run_06a2k3v9"],
+    )
+
+
 class ContactsSettingsPut(ContactChoices):
     """All contact settings at once: what is left out or named in ``inherited`` is the workspace's default."""
 

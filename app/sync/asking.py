@@ -59,11 +59,17 @@ def in_the_way(
     workspace: Workspace, connection: Connection, entity: str, collection: Collection | None, *, now: datetime
 ) -> Json | None:
     """Return the state that keeps an entity from running, the most basic first."""
+    return out_of_reach(workspace, connection, entity, now=now) or _not_chosen(
+        connection, entity, collection, now=now
+    )
+
+
+def out_of_reach(workspace: Workspace, connection: Connection, entity: str, *, now: datetime) -> Json | None:
+    """Return the state that keeps Microsoft from being asked about an entity at all."""
     return (
         _inactive(connection, now=now)
         or _switched_off(workspace, connection, entity)
         or _not_allowed(connection, entity, now=now)
-        or _not_chosen(connection, entity, collection, now=now)
     )
 
 

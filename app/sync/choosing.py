@@ -84,13 +84,28 @@ async def to_be_chosen_for(session: AsyncSession, connection_id: str) -> Connect
     return connection
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice that may be made: what is in force before and after it, and what of it is stored."""
+
+    before: InForce
+    after: InForce
+    chosen: Json
+    stored: Json
+
+
 async def patched(
     session: AsyncSession, connection: Connection, entity: str, patch: Json, *, now: datetime
 ) -> Shown:
-    """Choose what the patch mentions; null (or an empty folder name) returns to the workspace's default.
+    """Choose what the patch mentions; null (or an empty folder name) returns to the workspace's default."""
+    choice = await considered(session, connection, entity, patch, now=now)
+    return await _make(session, connection, entity, choice, now=now)
 
-    Rules of single fields are patched one by one, over those in force.
-    """
+
+async def considered(
+    session: AsyncSession, connection: Connection, entity: str, patch: Json, *, now: datetime
+) -> Choice:
+    """Return what a patch would choose, if it may be. Rules of single fields are patched one by one."""
     chosen = await EffectiveSettings(session).chosen(connection.id, entity)
     news = {name: None if name == "folder_name" and value == "" else value for name, value in patch.items()}
     patched_rules = news.get("field_overrides")
@@ -99,13 +114,20 @@ async def patched(
         rules = {**in_force.settings.field_overrides, **patched_rules}
         news["field_overrides"] = {field: rule for field, rule in rules.items() if rule is not None}
     wanted = {name: value for name, value in (chosen | news).items() if value is not None}
-    return await choose(session, connection, entity, wanted, said=news, now=now)
+    return await _allowed(session, connection, entity, wanted, said=news, now=now)
 
 
 async def choose(
     session: AsyncSession, connection: Connection, entity: str, wanted: Json, *, said: Json, now: datetime
 ) -> Shown:
     """Make this the whole choice, if what was said may be chosen, and let the sync follow."""
+    choice = await _allowed(session, connection, entity, wanted, said=said, now=now)
+    return await _make(session, connection, entity, choice, now=now)
+
+
+async def _allowed(
+    session: AsyncSession, connection: Connection, entity: str, wanted: Json, *, said: Json, now: datetime
+) -> Choice:
     effective = EffectiveSettings(session)
     workspace = await Workspaces(session).get(effective.workspace)
     assert workspace is not None  # noqa: S101  the connection is in it
@@ -117,10 +139,17 @@ async def choose(
     after = InForce.of(workspace, stored)
     if after.settings.direction not in {"disabled", before.settings.direction}:
         _refuse_unless_ready(workspace, connection, entity, now=now)
-    if stored == chosen:
+    return Choice(before, after, chosen, stored)
+
+
+async def _make(
+    session: AsyncSession, connection: Connection, entity: str, choice: Choice, *, now: datetime
+) -> Shown:
+    if choice.stored == choice.chosen:
         return await _shown(session, connection.id, entity)
-    await effective.choose(connection.id, entity, stored, now=now)
-    run = await _follow(session, connection, entity, before=before.settings, after=after.settings, now=now)
+    await EffectiveSettings(session).choose(connection.id, entity, choice.stored, now=now)
+    before, after = choice.before.settings, choice.after.settings
+    run = await _follow(session, connection, entity, before=before, after=after, now=now)
     return await _shown(session, connection.id, entity, run=run)
 
 

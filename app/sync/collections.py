@@ -147,6 +147,15 @@ class Collections:
         sooner = func.least(Collection.poll_at, at)
         await self.session.execute(update(Collection).where(*here).values(poll_at=sooner))
 
+    async def approve(self, connection_id: str, entity: str, approved: dict[str, Any]) -> None:
+        """Keep what somebody has approved of beforehand."""
+        query = update(Collection).where(
+            Collection.workspace_id == self.workspace,
+            Collection.connection_id == connection_id,
+            Collection.entity == entity,
+        )
+        await self.session.execute(query.values(approved=approved))
+
     async def stop(self, ids: Iterable[str]) -> None:
         """Take these collections away from whoever works on them; nothing is due any more."""
         stopped = await self._locked(ids)

@@ -164,5 +164,16 @@ class Unseen:
         return min(looks, default=None)
 
 
+class NothingUnseen(Unseen):
+    """For whoever only rehearses: forgets nothing, and waits for nothing."""
+
+    async def seen(self, collection_id: str, item_ids: Group[str]) -> None:
+        """Leave what the real round is to look for."""
+
+    async def look_again_at(self, collection_id: str, *, now: datetime) -> datetime | None:  # noqa: ARG002
+        """Return None: one look is all."""
+        return None
+
+
 def _key(collection_id: str) -> str:
     return f"unseen:{collection_id}"

@@ -24,7 +24,6 @@ from app.sync.adopt import Adoption, adopt, adoptions, remove_doublets
 from app.sync.collections import Collections
 from app.sync.importing import import_items, nobody_to_match
 from app.sync.links import Links
-from app.sync.notifications import Unseen
 from app.sync.page import Report, locked_page, receive
 from app.sync.reconcile import needs_rereading
 from app.sync.spread import spread
@@ -110,7 +109,7 @@ class Seen:
 async def _take(work: Work, page: delta.Page) -> None:
     seen = await _sorted(work, page)
     shown = [*(row["id"] for row in page.items), *page.removed]
-    await Unseen(work.resources.redis).seen(work.collection.id, shown)
+    await work.unseen.seen(work.collection.id, shown)
     async with work.transaction() as session:
         reports = [
             Report(link.id, seen.rows[item_id], certain=item_id in seen.reread)

@@ -1,4 +1,7 @@
-"""Forget what is older than 30 days: changes, steps, deliveries, and the documents of deleted records."""
+"""Forget what is older than it is kept.
+
+After 30 days: changes, steps, deliveries, and the documents of deleted records; after 7: plans of previews.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -7,6 +10,7 @@ from sqlalchemy import CursorResult, TextClause, select, text
 
 from app.db import Database
 from app.models import Workspace
+from app.sync import plan_rows
 from app.sync.changes import KEPT
 
 AT_ONCE: Final = 5_000
@@ -49,11 +53,16 @@ FORGET: Final = (
         WHERE o.workspace_id = :workspace AND r.deleted_at <= :before LIMIT :at_once)
     """),
 )
+FORGET_PLANS: Final = text("""
+    DELETE FROM plan_steps WHERE workspace_id = :workspace AND (run_id, place) IN (
+        SELECT run_id, place FROM plan_steps WHERE workspace_id = :workspace AND at <= :before LIMIT :at_once)
+""")
 
 
 async def purge(db: Database, workspace: str, *, now: datetime) -> int:
-    """Forget what one workspace has kept for 30 days; return how many rows. Safe to repeat and to kill."""
-    return sum([await _forget(db, workspace, statement, before=now - KEPT) for statement in FORGET])
+    """Forget what one workspace has kept long enough; return how many rows. Safe to repeat and to kill."""
+    plans = await _forget(db, workspace, FORGET_PLANS, before=now - plan_rows.KEPT)
+    return plans + sum([await _forget(db, workspace, statement, before=now - KEPT) for statement in FORGET])
 
 
 async def purge_all(db: Database, *, now: datetime) -> int:

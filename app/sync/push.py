@@ -10,7 +10,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from app.errors import Interruption, Throttled, Unavailable
-from app.graph.batch import LIMIT, Answer, Call, failed
+from app.graph.batch import Answer, Call, failed
 from app.graph.calls import create_contact, delete_contact, update_contact
 from app.graph.protocol import EtagMismatch, FolderGone, GraphError, NotFound, OutcomeUnknown
 from app.models import Link, Record
@@ -58,7 +58,7 @@ async def push(work: Work) -> bool:
     """Write what is owed; say whether all that is due now is done within this slice."""
     while not work.out_of_time:
         async with work.transaction() as session:
-            due = await Links(session).due(work.collection.id, now=work.now, limit=LIMIT)
+            due = await Links(session).due(work.collection.id, now=work.now, limit=work.at_once)
         if not due:
             return True
         unanswered = [link for link in due if link.attempt is not None]

@@ -68,18 +68,20 @@ async def _turns(resources: Resources, lease: Lease) -> None:
     """Go round until nobody has rung meanwhile, or the slice is over."""
     ends_at = time.monotonic() + SLICE_SECONDS
     while True:
-        work = await _begin(resources, lease, ends_at=ends_at)
+        work = await begin(resources, lease, ends_at=ends_at)
         if work is None:
             await _rest(resources, lease)
             return
-        done, due_at = await _turn(work)
+        done, due_at = await turn(work)
         if await _finish(work, done=done, due_at=due_at):
             return
 
 
-async def _begin(resources: Resources, lease: Lease, *, ends_at: float) -> Work | None:
+async def begin(
+    resources: Resources, lease: Lease, *, ends_at: float, ahead: timedelta = timedelta(0)
+) -> Work | None:
     """Read afresh what bears on the collection; None where it may not be worked on."""
-    now = clock.now()
+    now = clock.now() + ahead
     async with resources.db.transaction(lease.workspace) as session:
         collection = await Collections(session).get(lease.collection_id)
         assert collection is not None  # noqa: S101  its lease is ours
@@ -94,7 +96,10 @@ async def _begin(resources: Resources, lease: Lease, *, ends_at: float) -> Work 
         progress = Progress.of(run, collection) if run else Progress(collection, _occasion(collection, now))
         priority: Priority = "bulk" if progress.full or collection.matched_at is None else "now"
         mailbox = await open_mailbox(resources, session, connection.id, priority=priority, still=lease.check)
-    return Work(resources, lease, workspace, connection, collection, settings, mailbox, progress, ends_at)
+    return Work(
+        resources, lease, workspace, connection, collection, settings, mailbox, progress, ends_at,
+        Unseen(resources.redis), ahead,
+    )  # fmt: skip
 
 
 def _occasion(collection: Collection, now: datetime) -> str:
@@ -105,7 +110,7 @@ def _occasion(collection: Collection, now: datetime) -> str:
     return "notification" if pulls else "crm"
 
 
-async def _turn(work: Work) -> tuple[bool, datetime | None]:
+async def turn(work: Work) -> tuple[bool, datetime | None]:
     """Do one turn; say whether it came to its end, and when something in it is due by itself."""
     try:
         return await _steps(work)
@@ -163,7 +168,7 @@ async def _pulled(work: Work) -> bool:
 
 async def _look_again(work: Work) -> None:
     """Poll again soon where a notification named what this round hasn't shown: the delta lags behind it."""
-    at = await Unseen(work.resources.redis).look_again_at(work.collection.id, now=work.now)
+    at = await work.unseen.look_again_at(work.collection.id, now=work.now)
     if at is not None:
         async with work.transaction() as session:
             await Collections(session).poll_by(work.collection.id, at=at)

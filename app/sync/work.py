@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
+from app.graph.batch import LIMIT
 from app.graph.contacts import SHAPE
 from app.graph.mailbox import Mailbox
 from app.models import Collection, Connection, Workspace
 from app.records.link import Attempt, LinkView
 from app.records.shape import Shape
 from app.sync.lease import Lease
+from app.sync.notifications import Unseen
 from app.sync.policy import Access, Direction
 from app.sync.progress import Progress
 from app.sync.reconcile import Listening
@@ -38,12 +40,16 @@ class Work:
     mailbox: Mailbox
     progress: Progress
     ends_at: float
+    unseen: Unseen
+    ahead: timedelta = timedelta(0)
+    at_once: int = LIMIT
     imports_at_once: bool | None = None
     shape: Shape = SHAPE
 
     @property
     def now(self) -> datetime:
-        return clock.now()
+        """Return the time, which a rehearsal is ahead of."""
+        return clock.now() + self.ahead
 
     @property
     def out_of_time(self) -> bool:

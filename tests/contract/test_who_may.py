@@ -61,6 +61,7 @@ ROWS: Final = {
     "settings.patch": OWN,
     "settings.put": OWN,
     "settings.delete": OWN,
+    "settings.preview": OWN,
     "contacts.list": KEYS,
     "contacts.batch": KEYS,
     "contacts.put": KEYS,
@@ -90,6 +91,7 @@ ROWS: Final = {
     "runs.cancel": MANAGERS,
     "runs.approve": MANAGERS,
     "runs.events": OWN,
+    "runs.plan": OWN,
     "conflicts.list": LISTS,
 }
 BODIES: Final[dict[str, Json]] = {
@@ -98,7 +100,7 @@ BODIES: Final[dict[str, Json]] = {
     "settings.patch": {"import_new": False},
     "workspace.patch": {"sync_interval_minutes": 30},
 }
-SELF_MANAGED: Final = {"settings.patch", "settings.put", "settings.delete"}
+SELF_MANAGED: Final = {"settings.patch", "settings.put", "settings.delete", "settings.preview"}
 GONE: Final = ("connections.delete", "webhooks.delete", "keys.delete", "microsoft_app.delete")
 SECURED: Final = sorted(
     (each for each in OPERATIONS if each.about.get("security")),
