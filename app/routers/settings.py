@@ -136,6 +136,7 @@ async def put_settings(
     """Choose everything at once: what is left out or named in `inherited` is the workspace's default."""
     said = body.said()
     inherited = {"inherited", *body.inherited} | ({"folder_name"} if body.folder_name == "" else set())
+    inherited |= {name for name, value in said.items() if value is None}
     wanted = {name: value for name, value in said.items() if name not in inherited}
     return answered(await choose(session, connection, entity, wanted, said=wanted, now=now), response)
 

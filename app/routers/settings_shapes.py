@@ -9,7 +9,18 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from app.routers.override_shapes import ContactOverrides, ContactRules, Resolution
-from app.routers.shapes import LINE, Answer, Body, matching, merge_patch_of, titled, unique
+from app.routers.settings_choices import (
+    Deleted,
+    Direction,
+    Existing,
+    FolderName,
+    LeftScope,
+    Ownership,
+    Removed,
+    Since,
+    Words,
+)
+from app.routers.shapes import Answer, Body, merge_patch_of, unique
 
 GROUPS: Final[list[Any]] = [
     {"id": "sync", "title": "What syncs", "order": 1},
@@ -20,46 +31,6 @@ GROUPS: Final[list[Any]] = [
 ON: Final = ["crm_to_microsoft", "microsoft_to_crm", "two_way"]
 SENDS: Final = ["crm_to_microsoft", "two_way"]
 HEARS: Final = ["microsoft_to_crm", "two_way"]
-
-Direction = Annotated[
-    Literal["disabled", "crm_to_microsoft", "microsoft_to_crm", "two_way"],
-    titled(
-        ("disabled", "Off", "Nothing syncs. What is there stays on both sides."),
-        (
-            "crm_to_microsoft",
-            "CRM to Outlook",
-            "The CRM's contacts are written to Outlook; edits there stay there.",
-        ),
-        (
-            "microsoft_to_crm",
-            "Outlook to CRM",
-            "The folder's contacts reach the CRM; the CRM's edits stay there.",
-        ),
-        ("two_way", "Both ways", "Contacts and edits travel in both directions."),
-    ),
-]
-Removed = Annotated[
-    Literal["keep", "delete"],
-    titled(
-        ("keep", "Keep it in Outlook", "The contact stays in Outlook and is synced no more."),
-        ("delete", "Delete it in Outlook", "The contact is moved to Deleted Items in Outlook."),
-    ),
-]
-Deleted = Annotated[
-    Literal["keep", "delete", "recreate"],
-    titled(
-        ("keep", "Keep it in the CRM", "The contact stays in the CRM and is not written to Outlook again."),
-        (
-            "delete",
-            "Delete it in the CRM",
-            "The CRM is told to delete the contact, unless another mailbox has it.",
-        ),
-        ("recreate", "Put it back into Outlook", "The contact is written to Outlook again."),
-    ),
-]
-FolderName = Annotated[
-    str, Field(max_length=200), *matching(rf"^$|{LINE}", "This must be a line of text, or empty.")
-]
 
 
 def shown(order: int, group: str, widget: str | None = None, **more: Any) -> dict[str, Any]:
@@ -90,26 +61,67 @@ class ContactChoices(Body):
         examples=["Acme Realty"],
         json_schema_extra=shown(2, "sync", "text", show_if={"direction": ON}),
     )
+    classes: Words = Field(
+        default=[],
+        title="Classes",
+        description="Only contacts of these classes sync; with none chosen, all do. A contact that is new in"
+        " Outlook has no class and syncs until the CRM gives it some.",
+        examples=[["buyer"]],
+        json_schema_extra=shown(
+            3, "sync", "checkboxes", show_if={"direction": ON},
+            options={
+                "operation": "workspace.get",
+                "pointer": "/vocabulary/classes",
+                "value": "id",
+                "title": "title",
+            },
+        ),
+    )  # fmt: skip
+    ownership: Ownership = Field(
+        default="all_assigned",
+        title="Whose contacts",
+        description="Which of the contacts that the user is assigned to sync with this mailbox.",
+        examples=["all_assigned"],
+        json_schema_extra=shown(4, "sync", "radio", show_if={"direction": ON}),
+    )
+    existing_records: Existing = Field(
+        default="all",
+        title="Existing contacts",
+        description="Which contacts of the CRM sync by when they were created there. What is in the mailbox"
+        " already goes on syncing; a contact without a time of creation counts as an existing one.",
+        examples=["all"],
+        json_schema_extra=shown(5, "sync", "radio", show_if={"direction": ON}),
+    )
+    existing_since: Since = Field(
+        default=None,
+        title="First day",
+        description="From which day on contacts must have been created (UTC) to sync. Empty: since this sync"
+        " was first switched on.",
+        examples=["2026-01-01"],
+        json_schema_extra=shown(
+            6, "sync", "date", show_if={"direction": ON, "existing_records": ["from_date"]}
+        ),
+    )
     import_new: bool = Field(
         default=True,
         title="Take over new contacts",
         description="Whether a contact that is added to the folder in Outlook is made in the CRM.",
         examples=[True],
-        json_schema_extra=shown(3, "sync", "switch", show_if={"direction": HEARS}),
+        json_schema_extra=shown(7, "sync", "switch", show_if={"direction": HEARS}),
     )
     conflict_resolution: Resolution = Field(
         default="newest_wins",
         title="Who wins",
         description="Which value stays where both sides changed the same field of a contact.",
         examples=["newest_wins"],
-        json_schema_extra=shown(4, "conflicts", "radio", show_if={"direction": ["two_way"]}),
+        json_schema_extra=shown(8, "conflicts", "radio", show_if={"direction": ["two_way"]}),
     )
     field_overrides: ContactOverrides = Field(
         default=ContactRules(),
         title="Except for these fields",
         description="Who wins instead where both sides changed one of these fields.",
         examples=[{"notes": "crm_wins"}],
-        json_schema_extra=shown(5, "conflicts", show_if={"direction": ["two_way"]}),
+        json_schema_extra=shown(9, "conflicts", show_if={"direction": ["two_way"]}),
     )
     removed_from_crm: Removed = Field(
         default="keep",
@@ -117,7 +129,7 @@ class ContactChoices(Body):
         description="What happens in Outlook to a contact that was deleted in the CRM.",
         examples=["keep"],
         json_schema_extra=shown(
-            6, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
+            10, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
             confirm={
                 "values": ["delete"],
                 "title": "Delete contacts in Outlook?",
@@ -134,11 +146,26 @@ class ContactChoices(Body):
         ),
         examples=["delete"],
         json_schema_extra=shown(
-            7, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
+            11, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
             confirm={
                 "values": ["delete"],
                 "title": "Delete contacts in the CRM?",
                 "detail": "Contacts that are deleted in the user's Outlook will be deleted in the CRM too.",
+            },
+        ),
+    )  # fmt: skip
+    left_scope: LeftScope = Field(
+        default="keep",
+        title="No longer among them",
+        description="What happens in Outlook to a contact that no longer fits: its classes or owners changed,"
+        " or what is chosen here.",
+        examples=["keep"],
+        json_schema_extra=shown(
+            12, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
+            confirm={
+                "values": ["delete"],
+                "title": "Delete contacts in Outlook?",
+                "detail": "Contacts that no longer fit what is chosen will be deleted in the user's Outlook.",
             },
         ),
     )  # fmt: skip
@@ -147,11 +174,16 @@ class ContactChoices(Body):
 ContactField = Literal[
     "direction",
     "folder_name",
+    "classes",
+    "ownership",
+    "existing_records",
+    "existing_since",
     "import_new",
     "conflict_resolution",
     "field_overrides",
     "removed_from_crm",
     "deleted_in_microsoft",
+    "left_scope",
 ]
 LOCKABLE: Final[WithJsonSchema] = WithJsonSchema(
     {
@@ -245,35 +277,35 @@ class ContactsSettings(ContactChoices):
         title="Entity",
         description="What these settings are about.",
         examples=["contacts"],
-        json_schema_extra=hidden(8),
+        json_schema_extra=hidden(13),
     )
     inherited: Annotated[list[str], NAMES] = Field(
         default=[],
         title="Inherited",
         description="Fields that nobody chose here, so that the workspace's default counts.",
         examples=[["folder_name"]],
-        json_schema_extra=hidden(9, read_only=False),
+        json_schema_extra=hidden(14, read_only=False),
     )
     locked: Annotated[list[str], NAMES] = Field(
         default=[],
         title="Locked",
         description="Fields that the workspace doesn't let connections choose.",
         examples=[["direction"]],
-        json_schema_extra=hidden(10),
+        json_schema_extra=hidden(15),
     )
     revision: int = Field(
         default=0,
         title="Revision",
         description="Counts the changes of this choice; the `ETag`.",
         examples=[3],
-        json_schema_extra=hidden(11),
+        json_schema_extra=hidden(16),
     )
     run: Annotated[str | None, WithJsonSchema({"type": ["string", "null"]})] = Field(
         default=None,
         title="Run",
         description="The run that this change started, or the one under way.",
         examples=["run_06a2k3v9"],
-        json_schema_extra=hidden(12),
+        json_schema_extra=hidden(17),
     )
 
 

@@ -165,9 +165,10 @@ def _like(part: FieldInfo) -> Any:
     def flat(schema: Json) -> None:
         schema.update(extra)
         inner, *others = schema.get("anyOf", [{}])
-        if others == [{"type": "null"}] and isinstance(inner.get("type"), str):
+        if others == [{"type": "null"}] and "type" in inner:
             del schema["anyOf"]
-            schema.update(inner | {"type": [inner["type"], "null"]})
+            kinds = [inner["type"]] if isinstance(inner["type"], str) else inner["type"]
+            schema.update(inner | {"type": [*(kind for kind in kinds if kind != "null"), "null"]})
             if "enum" in schema:
                 schema["enum"] = [*schema["enum"], None]
             if "oneOf" in inner:

@@ -1,5 +1,6 @@
 """The workspace of the credential, and what it configures."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.routers.permissions import KEYS_ONLY, SCREENS_NEED
 from app.routers.shapes import merged
 from app.routers.workspace_shapes import WorkspaceAnswer, WorkspaceDocument, WorkspacePatch
 from app.security.session_tokens import Role
+from app.sync.settings import EffectiveSettings
 from app.sync.workspace_changes import change
 from app.sync.workspaces import Workspaces, configured
 
@@ -29,10 +31,12 @@ router = APIRouter(prefix="/v1/workspace", tags=["workspace"])
     response_model=WorkspaceAnswer,
     response_model_exclude_unset=True,
 )
-async def get_workspace(workspace: CurrentWorkspace, response: Response, only: OnlyUser) -> dict[str, Any]:
+async def get_workspace(
+    workspace: CurrentWorkspace, session: Session, response: Response, only: OnlyUser
+) -> dict[str, Any]:
     """Return the workspace of the credential; to a user's session what settings screens need of it."""
     tag(response, workspace.revision)
-    document = shown(workspace)
+    document = shown(workspace, in_use=await classes_in_use(session))
     return document if only is None else {name: document[name] for name in SCREENS_NEED}
 
 
@@ -60,7 +64,7 @@ async def patch_workspace(
         session, str(principal.workspace), patch, when=when, now=now, by_key=principal.role is Role.BACK_END
     )
     tag(response, workspace.revision)
-    return shown(workspace)
+    return shown(workspace, in_use=await classes_in_use(session))
 
 
 async def patched(
@@ -74,7 +78,8 @@ async def patched(
 ) -> Workspace:
     """Apply a merge patch to a workspace, whoever sent it."""
     workspace = await Workspaces(session).locked(workspace_id)
-    when.require(workspace.revision, current=lambda: shown(workspace))
+    in_use = await classes_in_use(session)
+    when.require(workspace.revision, current=lambda: shown(workspace, in_use=in_use))
     document = checked(merged(configured(workspace), patch.said()), sent=patch)
     if not by_key:
         refuse_what_takes_a_key(workspace, document)
@@ -101,11 +106,15 @@ def checked(document: dict[str, Any], *, sent: WorkspacePatch) -> dict[str, Any]
     return whole.model_dump() | whole.model_dump(exclude_unset=True)
 
 
-def shown(workspace: Workspace) -> dict[str, Any]:
-    """Return the workspace as answers show it."""
+async def classes_in_use(session: AsyncSession) -> set[str]:
+    return await EffectiveSettings(session).classes_in_use()
+
+
+def shown(workspace: Workspace, *, in_use: Collection[str]) -> dict[str, Any]:
+    """Return the workspace as answers show it; ``in_use`` are the classes that settings name."""
     document = WorkspaceDocument.model_validate(configured(workspace))
     body = document.model_dump()
-    body["vocabulary"]["unknown"] = _unknown(document)
+    body["vocabulary"]["unknown"] = _unknown(document, in_use=in_use)
     body["defaults"] = {
         entity: {"locked": []} | document.defaults.model_dump(exclude_unset=True).get(entity, {})
         for entity in body["defaults"]
@@ -115,7 +124,11 @@ def shown(workspace: Workspace) -> dict[str, Any]:
     return body
 
 
-def _unknown(document: WorkspaceDocument) -> dict[str, list[str]]:
-    known = {project.id for project in document.vocabulary.projects}
-    projects = [project for project in document.rules.projects.active if project not in known]
-    return {"classes": [], "activity_types": [], "projects": projects}
+def _unknown(document: WorkspaceDocument, *, in_use: Collection[str]) -> dict[str, list[str]]:
+    classes = {known.id for known in document.vocabulary.classes}
+    projects = {known.id for known in document.vocabulary.projects}
+    return {
+        "classes": sorted(set(in_use) - classes),
+        "activity_types": [],
+        "projects": [project for project in document.rules.projects.active if project not in projects],
+    }

@@ -12,7 +12,7 @@ from app.problems import problems
 from app.routers.deps import Guard, Now, Operator, OperatorSession, Page, Res, WorkspaceInPath, tag
 from app.routers.keys import NewKey
 from app.routers.shapes import Answer, Body, Listing
-from app.routers.workspace import patched, shown
+from app.routers.workspace import classes_in_use, patched, shown
 from app.routers.workspace_shapes import (
     CrmId,
     Entities,
@@ -100,11 +100,16 @@ async def create_workspace(body: WorkspaceIn, session: OperatorSession, now: Now
     response_model=Listing[WorkspaceAnswer],
     response_model_exclude_unset=True,
 )
-async def list_workspaces(session: OperatorSession, page: Page) -> dict[str, Any]:
+async def list_workspaces(session: OperatorSession, resources: Res, page: Page) -> dict[str, Any]:
     """List all workspaces, the oldest first."""
     rows = await Workspaces(session).page(after=page.after_id, limit=page.limit + 1)
     found, cursor = page.cut(rows, key=lambda workspace: workspace.id)
-    return {"data": [shown(workspace) for workspace in found], "next_cursor": cursor}
+    in_use = {}
+    for workspace in found:  # the settings of one are behind its own wall
+        async with resources.db.transaction(workspace.id) as inside:
+            in_use[workspace.id] = await classes_in_use(inside)
+    shown_ones = [shown(workspace, in_use=in_use[workspace.id]) for workspace in found]
+    return {"data": shown_ones, "next_cursor": cursor}
 
 
 @router.get(
@@ -116,14 +121,14 @@ async def list_workspaces(session: OperatorSession, page: Page) -> dict[str, Any
     responses=problems(WorkspaceNotFound),
 )
 async def get_workspace(
-    workspace_id: WorkspaceInPath, session: OperatorSession, response: Response
+    workspace_id: WorkspaceInPath, session: WorkspaceSession, response: Response
 ) -> dict[str, Any]:
     """Return one workspace."""
     workspace = await Workspaces(session).get(workspace_id)
     if workspace is None:
         raise WorkspaceNotFound
     tag(response, workspace.revision)
-    return shown(workspace)
+    return shown(workspace, in_use=await classes_in_use(session))
 
 
 @router.patch(
@@ -145,4 +150,4 @@ async def patch_workspace(
     """Change what the patch mentions; null returns a field to its default."""
     workspace = await patched(session, workspace_id, patch, when=when, now=now)
     tag(response, workspace.revision)
-    return shown(workspace)
+    return shown(workspace, in_use=await classes_in_use(session))

@@ -1,14 +1,14 @@
 """The audit: hints that got lost are made good, now and then, from what the rows say.
 
 ``due_at`` only hints at what may be owed. A run that somebody asks for, and each safety poll, look for links
-that should exist; a full one looks at every link anew.
+that should exist, and at those whose record left the scope or is back; a full one looks at every link anew.
 """
 
 from app.graph.contacts import SHAPE
 from app.models import Link
 from app.sync.collections import Collections
 from app.sync.links import Links
-from app.sync.spread import want_all
+from app.sync.rescope import rescope_all
 from app.sync.switch import restart_round
 from app.sync.work import Work
 
@@ -27,11 +27,12 @@ async def audit(work: Work) -> None:
         if (progress.full and progress.pulls) or outdated:
             await restart_round(session, row)
         if collection.sends and collection.matched_at is not None:
-            await want_all(session, collection, now=work.now)
             await _make_due(work, Links(session))
         await work.move(session, shape=SHAPE.version)
     work.collection = row
     row.shape = SHAPE.version
+    if row.matched_at is not None:
+        await rescope_all(work)
 
 
 async def _make_due(work: Work, links: Links) -> None:

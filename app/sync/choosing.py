@@ -20,7 +20,7 @@ from app.states import blocked_by, state
 from app.sync.collections import Collections
 from app.sync.connections import Connections
 from app.sync.runs import Runs
-from app.sync.settings import BUILT, CHOOSABLE, ContactSettings, EffectiveSettings, InForce
+from app.sync.settings import BUILT, ContactSettings, EffectiveSettings, InForce
 from app.sync.switch import settings_changed
 from app.sync.workspaces import Workspaces
 
@@ -39,8 +39,7 @@ class Shown:
     run: str | None
 
     def document(self) -> Json:
-        settings = {name: getattr(self.in_force.settings, name) for name in CHOOSABLE}
-        return settings | {
+        return self.in_force.settings.document() | {
             "entity": self.entity,
             "inherited": list(self.in_force.inherited),
             "locked": list(self.in_force.locked),
@@ -155,8 +154,9 @@ async def _make(
 
 def _refuse_locked(before: InForce, said: Json) -> None:
     """Refuse another value for a locked field; to say what the workspace says is no change."""
+    so_far = before.settings.document()
     for name in before.locked:
-        if said.get(name) not in (None, getattr(before.settings, name)):
+        if said.get(name) not in (None, so_far[name]):
             raise SettingLocked(f"{name} is locked by the workspace.", field=name)
 
 

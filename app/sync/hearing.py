@@ -25,6 +25,8 @@ from app.sync.saying import OWN_TO_THE_CRM, Answered, Says, Verb
 from app.sync.stated import Stated, Statement, is_older, receive_crm
 
 CRM = "crm"
+UNSEEN = frozenset({"metadata"})
+"""What only the CRM has a say in, and no mailbox's scope looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +104,23 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
         field_at=record.field_at, policy_of=ear.policy_of, held=record.held,
     )  # fmt: skip
     was_held = record.held
-    owners, extra = _take_extra(record, says)
-    moved = bool(stated.previous) or extra
+    extra = _take_extra(record, says)
+    moved = bool(stated.previous or extra)
     _take(record, stated, moved=moved, ear=ear)
     record.crm_updated_at = _kept_time(says, now=now) or record.crm_updated_at
     known = (record.crm_revision, record.offers, record.crm_had, record.crm_updated_at) != before
     heard = Heard(
         Answered(record, HTTPStatus.OK, merged=stated.merged),
         conflicts=stated.conflicts,
-        spreads=bool(stated.previous) or owners,
+        spreads=bool(stated.previous or extra - UNSEEN),
         due_at=offers.next_due(record),
         was_held=was_held,
     )
     if moved or known or stated.behind:
         heard.step = Step(
-            record=record, origin=CRM, at=now, previous=stated.previous, owners=owners, quiet=not moved
-        )
+            record=record, origin=CRM, at=now, previous=stated.previous, owners="owners" in extra,
+            quiet=not moved,
+        )  # fmt: skip
     if stated.offer:
         sent = {name: says.fields[name] for name in stated.offer}
         heard.told = Telling("updated", "concord", stated.offer, sent)
@@ -155,16 +158,16 @@ def _take(record: Record, stated: Stated, *, moved: bool, ear: Ear) -> None:
     offers.expect(record, behind=stated.behind, settled=caught_up, now=ear.now)
 
 
-def _take_extra(record: Record, says: Says) -> tuple[bool, bool]:
-    """Take over what only the CRM has a say in; say whether owners moved, and whether anything did."""
-    moved = [
+def _take_extra(record: Record, says: Says) -> set[str]:
+    """Take over what only the CRM has a say in; return what of it moved."""
+    moved = {
         name
         for name, value in says.extra.items()
         if value != (record.extra.get(name) or OWN_TO_THE_CRM[name]) or name not in record.extra
-    ]
+    }
     if moved:
         record.extra = {**record.extra, **says.extra}
-    return "owners" in moved, bool(moved)
+    return moved
 
 
 def _after_its_end(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
@@ -195,10 +198,10 @@ def _revived(says: Says, record: Record, *, ear: Ear, origin: str) -> Heard:
     }
     record.doc = {**record.doc, **says.fields}
     record.field_at = {**record.field_at, **dict.fromkeys(previous, says.stamp(now=now).document())}
-    owners, _ = _take_extra(record, says)
+    extra = _take_extra(record, says)
     _live_again(record, now=now)
     record.crm_updated_at = _kept_time(says, now=now)
-    step = Step(record=record, origin=origin, at=now, previous=previous, owners=owners)
+    step = Step(record=record, origin=origin, at=now, previous=previous, owners="owners" in extra)
     return Heard(Answered(record, HTTPStatus.OK), step, revives=True)
 
 

@@ -19,7 +19,8 @@ from app.sync.importing import import_items
 from app.sync.links import Links
 from app.sync.matching import Matches, Review, match
 from app.sync.page import Report, locked_page, receive
-from app.sync.spread import spread, want_all
+from app.sync.reach import survey
+from app.sync.spread import spread
 from app.sync.work import Work
 
 A_PAGE = 200
@@ -42,9 +43,11 @@ async def join(work: Work) -> None:
     await _apply(work, items, matches)
     if first:
         async with work.transaction() as session:
-            wanted = await want_all(session, work.collection, now=work.now)
+            found = await survey(session, work.collection, work.scope, now=work.now)
+            wanted = found.lacking if work.direction.sends else []
+            await Links(session).insert(wanted)
             if work.progress.total is None and work.progress.run_id is not None:
-                work.progress.total = work.progress.done + wanted
+                work.progress.total = work.progress.done + len(wanted)
             await work.move(session, matched_at=work.now)
 
 

@@ -15,17 +15,6 @@ LIVE = ("linked", "suspended", "moved_out")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A link in outline."""
-
-    id: str
-    connection_id: str
-    collection_id: str
-    record_id: str | None
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
 class Gathered:
     """When the first and the last of the reported removals came, and when others are looked up again."""
 
@@ -70,16 +59,6 @@ class Links:
         """Return these links, without a lock."""
         query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(sorted(set(ids))))
         return (await self.session.scalars(query.order_by(Link.id))).all()
-
-    async def record_ids(self, connection_id: str, entity: str) -> set[str]:
-        """Return every record that has a link here, whatever its state."""
-        query = select(Link.record_id).where(
-            Link.workspace_id == self.workspace,
-            Link.connection_id == connection_id,
-            Link.entity == entity,
-            Link.record_id.is_not(None),
-        )
-        return {record_id for record_id in await self.session.scalars(query) if record_id is not None}
 
     async def due(self, collection_id: str, *, now: datetime, limit: int) -> Sequence[Link]:
         """Return links that may be owed something now, the longest due first."""

@@ -28,6 +28,7 @@ from app.sync.policy import Access
 from app.sync.projection import Create, Nothing, Update, owed
 from app.sync.reconcile import Received, receive_item, wrote
 from app.sync.records import Records
+from app.sync.scoping import leave, reason_of
 from app.sync.spread import spread
 from app.sync.work import Work, viewed
 
@@ -75,6 +76,20 @@ class Page:
             self.closings[record.record_id] = closing
             self.hold(record, holding.released(record.held, link.connection_id))
 
+    def reason_of(self, link: Link) -> Reason:
+        """Return why a living record does or doesn't belong in this mailbox."""
+        return reason_of(self.work.scope, self.record_of(link), link)
+
+    def leave(self, link: Link, reason: Reason, *, edited: bool = False) -> bool:
+        """Let a link rest whose record is out of scope; say whether its item is to be deleted instead."""
+        deletes = leave(
+            link, reason, settings=self.work.settings, run=self.work.progress.run_id, now=self.now,
+            edited=edited,
+        )  # fmt: skip
+        if link.state == LinkState.SUSPENDED:
+            self.release(link)
+        return deletes
+
     async def close(self, *, own: Iterable[str]) -> None:
         """Flush, note what is in question, and make due whatever other mailbox a moved record is in."""
         await self.session.flush()
@@ -107,8 +122,10 @@ def receive(page: Page, report: Report) -> None:
     """Merge one report into its record and move the link's bases."""
     link = page.links[report.link_id]
     record = page.record_of(link)
-    if link.state == LinkState.SUSPENDED and record.record_id not in page.access:
-        return  # out of scope: both copies stay, bases frozen
+    reason = Reason.IN_SCOPE if record.deleted_at is not None else page.reason_of(link)
+    if reason is not Reason.IN_SCOPE and report.write is None and link.attempt is None:
+        _not_heard(page, link, report, reason=reason)
+        return
     received = _merged(page, link, record, report)
     if record.deleted_at is not None:
         _receive_of_deleted(page, link, record, received)
@@ -119,13 +136,25 @@ def receive(page: Page, report: Report) -> None:
     if received.conflicts and page.access.get(record.record_id) == Access.VIEW_ONLY:
         decide(link, Reason.VIEW_ONLY, run=page.work.progress.run_id, now=page.now)
     _settle(page, link, record, received, etag=report.item.get("@odata.etag"))
+    if reason is not Reason.IN_SCOPE and page.leave(link, reason, edited=bool(received.previous)):
+        link.due_at = page.now
+
+
+def _not_heard(page: Page, link: Link, report: Report, *, reason: Reason) -> None:
+    """Let an item rest whose record is out of scope: both copies stay, bases frozen."""
+    known, wording = link.graph_had or {}, had(report.item)
+    edited = any(known.get(name) != wording.get(name) for name in page.work.shape.parts if name in known)
+    link.gone_at = None
+    if page.leave(link, reason, edited=edited):
+        link.etag, link.due_at = report.item.get("@odata.etag"), page.now
 
 
 def deleted(page: Page, link: Link) -> None:
     """End a delete of ours that took effect; a record that was saved again meanwhile is wanted again."""
     link.attempt = link.due_at = link.gone_at = link.held_by = None
     page.release(link)
-    if page.record_of(link).deleted_at is None and page.work.direction.sends:
+    alive = page.record_of(link).deleted_at is None and page.reason_of(link) is Reason.IN_SCOPE
+    if alive and page.work.direction.sends:
         want_again(page, link)
     else:
         link.state, link.updated_at = LinkState.REMOVED_BY_US.value, page.now

@@ -35,6 +35,11 @@ class DeletedInMicrosoft(StrEnum):
     RECREATE = "recreate"
 
 
+class LeftScope(StrEnum):
+    KEEP = "keep"
+    DELETE = "delete"
+
+
 class SharedDeletes(StrEnum):
     LAST_COPY = "last_copy"
     PRIMARY = "primary"
@@ -141,28 +146,32 @@ def item_gone(
     attempt: AttemptKind | None,
     direction: Direction,
     setting: DeletedInMicrosoft,
-    access: Access,
+    access: Access | None,
     other_live_links: int,
     record_lives: bool = True,
     shared: SharedDeletes = SharedDeletes.LAST_COPY,
 ) -> Happening:
-    """Decide what follows once an item is verified to be gone: the link ends, the record hardly ever."""
+    """Decide what follows once an item is verified to be gone: the link ends, the record hardly ever.
+
+    ``access`` is None where the record is out of the mailbox's scope: what becomes of its copy means nothing.
+    """
+    belongs = record_lives and access is not None
     if attempt is AttemptKind.DELETE:
         # The end of our own delete, of which we never had the answer; the record may have been saved again.
-        again = record_lives and direction.sends
+        again = belongs and direction.sends
         return (
             Happening(LinkState.WANTED, next_generation=True) if again else Happening(LinkState.REMOVED_BY_US)
         )
     if state is LinkState.SEVERED:
         return Happening(LinkState.SEVERED)
-    if record_lives and setting is DeletedInMicrosoft.RECREATE and direction.sends:
+    if belongs and setting is DeletedInMicrosoft.RECREATE and direction.sends:
         return Happening(LinkState.WANTED, next_generation=True)
-    if record_lives and not direction.hears:
+    if belongs and not direction.hears:
         return Happening(LinkState.REMOVED_THERE, Reason.DIRECTION)
     if record_lives and access is Access.VIEW_ONLY:
         return Happening(LinkState.REMOVED_THERE, Reason.VIEW_ONLY)
     last = other_live_links == 0 or (shared is SharedDeletes.PRIMARY and access is Access.PRIMARY)
-    deletes = record_lives and last and setting is DeletedInMicrosoft.DELETE
+    deletes = belongs and last and setting is DeletedInMicrosoft.DELETE
     return Happening(LinkState.REMOVED_THERE, Reason.REMOVED_THERE, deletes_record=deletes)
 
 
@@ -191,6 +200,30 @@ def record_deleted(
 def why_ended(because: str | None) -> Reason:
     """Return why a deleted record is, as what becomes of its items is told."""
     return ENDS.get(because, Reason.REMOVED_FROM_CRM)
+
+
+def left_scope(
+    reason: Reason,
+    *,
+    attempt: AttemptKind | None,
+    direction: Direction,
+    setting: LeftScope,
+    edited: bool,
+) -> Happening:
+    """Decide what becomes of a linked item whose record doesn't belong in its mailbox (any more).
+
+    ``edited``: its user has edited it since we last heard of it. Such an edit outlives the deletion, and what
+    the CRM rejected stays untouched.
+    """
+    if attempt is not None and direction.sends:
+        return Happening(LinkState.LINKED, Reason.RETRYING)
+    if setting is LeftScope.KEEP or reason is Reason.REJECTED_BY_CRM:
+        return Happening(LinkState.SUSPENDED, reason)
+    if not direction.sends:
+        return Happening(LinkState.SUSPENDED, Reason.DIRECTION)
+    if edited:
+        return Happening(LinkState.SUSPENDED, Reason.EDIT_OUTLIVED_DELETE)
+    return Happening(LinkState.LINKED, reason, deletes_item=True)
 
 
 def outlives_delete(revisions: Iterable[Revision], *, heard: int) -> bool:

@@ -25,9 +25,10 @@ from app.sync.join import match_wanted
 from app.sync.links import Links
 from app.sync.naming import MERGED
 from app.sync.open_conflicts import BY_POLICY
-from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive
+from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive, want_again
 from app.sync.policy import RemovedFromCrm, record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, attempted, owed
+from app.sync.rescope import wake
 from app.sync.settle import reread, settle
 from app.sync.work import Work, viewed
 
@@ -38,7 +39,7 @@ UNFIT = frozenset({"errorinvalidproperty", "errorinvalidpropertyset", "errorprop
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """The item is to go: its record went, and the settings say that it follows."""
+    """The item is to go: its record went or left the scope, and the settings say that it follows."""
 
 
 Owed = Create | Update | Deletion
@@ -67,22 +68,11 @@ async def push(work: Work) -> bool:
         if unanswered:
             await settle(work, unanswered)
         if resting:
-            await _wake(work, resting)
+            await wake(work, resting)
         if fresh:
             await match_wanted(work, fresh)
             await _write(work, fresh)
     return False
-
-
-async def _wake(work: Work, links: Sequence[Link]) -> None:
-    """Look at links that rest: those whose record is in scope again are read before anything is written."""
-    async with work.transaction() as session:
-        page = await locked_page(work, session, _pairs(links))
-        back = [link for link in page.links.values() if _in_scope(page, link) and link.item_id is not None]
-        for link in page.links.values():
-            link.due_at = None
-        await work.move(session)
-    await reread(work, back)
 
 
 async def _write(work: Work, links: Sequence[Link]) -> None:
@@ -119,8 +109,7 @@ def _pairs(links: Sequence[Link]) -> list[tuple[str, str]]:
 
 
 def _in_scope(page: Page, link: Link) -> bool:
-    record = page.record_of(link)
-    return record.deleted_at is None and record.record_id in page.access
+    return page.record_of(link).deleted_at is None and page.reason_of(link) is Reason.IN_SCOPE
 
 
 def _pointless(page: Page, link: Link) -> bool:
@@ -131,31 +120,29 @@ def _pointless(page: Page, link: Link) -> bool:
 
 def _decided(page: Page, link: Link) -> Sending | None:
     """Return the write that a link is owed now, its attempt noted on it, or None with its due time moved."""
-    record, now = page.record_of(link), page.now
+    record = page.record_of(link)
     link.due_at = None
-    if link.state not in {LinkState.WANTED, LinkState.LINKED} or not page.work.direction.sends:
+    if not page.work.direction.sends:
         return None
-    if record.deleted_at is not None:
-        return _after_deletion(page, link, record)
-    reason = _why_not(page, link, record)
-    if reason is None:
-        return _owed(page, link, record)
-    decide(link, reason, run=page.work.progress.run_id, now=now)
+    if link.state == LinkState.REMOVED_BY_US and _in_scope(page, link):
+        want_again(page, link)  # its record had left the scope, and is back
+    elif link.state in {LinkState.WANTED, LinkState.LINKED}:
+        follow = _living if record.deleted_at is None else _after_deletion
+        return follow(page, link, record)
     return None
 
 
-def _why_not(page: Page, link: Link, record: Record) -> Reason | None:
-    """Return why a living record isn't written now, with the link put where that leaves it."""
-    if record.record_id not in page.access:
-        if link.state == LinkState.LINKED:
-            link.state = LinkState.SUSPENDED.value
-        return Reason.NOT_AN_OWNER
-    if record.rejected_at is not None:
-        return Reason.REJECTED_BY_CRM
+def _living(page: Page, link: Link, record: Record) -> Sending | None:
+    """Return what a link to a living record is owed, unless it is out of scope or waits."""
+    reason = page.reason_of(link)
+    if link.state == LinkState.LINKED and reason is not Reason.IN_SCOPE:
+        return _deletion(page, link, record) if page.leave(link, reason) else None
     held = record.held_until is not None and record.held_until > page.now
     if held and link.state == LinkState.WANTED:
-        link.due_at = record.held_until
-        return Reason.AWAITING_NAME
+        link.due_at, reason = record.held_until, Reason.AWAITING_NAME
+    if reason is Reason.IN_SCOPE:
+        return _owed(page, link, record)
+    decide(link, reason, run=page.work.progress.run_id, now=page.now)
     return None
 
 
@@ -166,13 +153,17 @@ def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:
         setting=_follows(record, work.settings.removed_from_crm),
     )  # fmt: skip
     if happening.deletes_item and link.item_id is not None:
-        attempt = Attempt(page.now, AttemptKind.DELETE, generation=link.generation)
-        link.attempt, link.due_at = attempt.document(), page.now
-        return Sending(link.id, record.record_id, Deletion(), delete_contact(link.item_id, etag=link.etag))
+        return _deletion(page, link, record)
     link.state = happening.state.value
     if happening.reason is not None:
         decide(link, happening.reason, run=work.progress.run_id, now=page.now)
     return None
+
+
+def _deletion(page: Page, link: Link, record: Record) -> Sending:
+    attempt = Attempt(page.now, AttemptKind.DELETE, generation=link.generation)
+    link.attempt, link.due_at = attempt.document(), page.now
+    return Sending(link.id, record.record_id, Deletion(), delete_contact(str(link.item_id), etag=link.etag))
 
 
 def _follows(record: Record, setting: str) -> RemovedFromCrm:
@@ -231,8 +222,9 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
         case Deletion():
             deleted(page, link)
             counts.count("to_microsoft.deleted")
-            if record.deleted_at is not None:
-                decide(link, why_ended(record.deleted_because), run=counts.run_id, now=page.now)
+            alive = record.deleted_at is None
+            why = page.reason_of(link) if alive else why_ended(record.deleted_because)
+            decide(link, why, run=counts.run_id, now=page.now)
             return
         case Create() as write:
             item = answer.result()

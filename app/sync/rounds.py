@@ -33,6 +33,7 @@ from app.sync.pull import pull
 from app.sync.push import push
 from app.sync.readiness import ready
 from app.sync.remove import next_removal, remove
+from app.sync.rescope import rescope
 from app.sync.resources import Resources
 from app.sync.runs import Runs
 from app.sync.settings import EffectiveSettings
@@ -132,6 +133,8 @@ async def _steps(work: Work) -> tuple[bool, datetime | None]:
     await join(work)
     due_at = await remove(work)
     done = True
+    if not work.direction.sends:
+        await rescope(work)
     if work.progress.pushes and work.direction.sends:
         await _phase(work, "push")
         done, due_at = await push(work), await next_removal(work)

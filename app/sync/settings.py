@@ -4,9 +4,9 @@ Stored is only what was chosen. What is in force is worked out at each use, so t
 a field that the workspace locks, counts at once for every connection that inherits it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -14,8 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Connection, EntitySettings, Workspace
+from app.records.reasons import Reason
 from app.sync.conflicts import Policy, Resolution
 from app.sync.connections import ENDED
+from app.sync.scope import Filter, Ownership, Scope
 
 Json = dict[str, Any]
 BUILT: Final = ("contacts",)
@@ -33,12 +35,41 @@ class ContactSettings:
     removed_from_crm: str = "keep"
     deleted_in_microsoft: str = "delete"
     field_overrides: Mapping[str, str] = field(default_factory=dict)
-    # Not to be chosen yet.
-    classes: Sequence[str] = ()
+    classes: tuple[str, ...] = ()
     ownership: str = "all_assigned"
     left_scope: str = "keep"
     existing_records: str = "all"
-    existing_since: date | None = None
+    existing_since: str | None = None
+
+    @classmethod
+    def of(cls, values: Json) -> "ContactSettings":
+        """Return settings from their stored form, whatever else stands there."""
+        known = {part.name for part in fields(cls)}
+        kept = {name: value for name, value in values.items() if name in known}
+        return cls(**kept | {"classes": tuple(kept.get("classes", ()))})
+
+    def document(self) -> Json:
+        """Return what can be chosen as it is shown and stored."""
+        return {name: getattr(self, name) for name in CHOOSABLE} | {"classes": list(self.classes)}
+
+    def scope(self, user: str, *, began_at: datetime) -> Scope:
+        """Return what this user's mailbox takes in; ``began_at``: when the sync was first switched on."""
+        filters = (Filter("classes", frozenset(self.classes), Reason.CLASS_NOT_SELECTED),)
+        return Scope(
+            user=user, ownership=Ownership(self.ownership), filters=filters, since=self._since(began_at)
+        )
+
+    def _since(self, began_at: datetime) -> datetime | None:
+        if self.existing_records == "all":
+            return None
+        if self.existing_records == "from_date" and self.existing_since is not None:
+            return datetime.combine(date.fromisoformat(self.existing_since), time(), UTC)
+        return began_at
+
+    @property
+    def reach(self) -> tuple[object, ...]:
+        """Everything chosen that decides which records belong in the mailbox."""
+        return frozenset(self.classes), self.ownership, self.existing_records, self.existing_since
 
     @property
     def policy(self) -> Policy:
@@ -60,10 +91,21 @@ CHOOSABLE: Final = (
     "conflict_resolution",
     "field_overrides",
     "folder_name",
+    "classes",
+    "ownership",
+    "existing_records",
+    "existing_since",
     "import_new",
     "removed_from_crm",
     "deleted_in_microsoft",
+    "left_scope",
 )
+
+
+def over_defaults(workspace_name: str, defaults: Json, chosen: Json) -> ContactSettings:
+    """Return the settings in force: a locked field is the workspace's, whatever was chosen."""
+    free = {name: value for name, value in chosen.items() if name not in defaults.get("locked", ())}
+    return ContactSettings.of({"folder_name": workspace_name} | defaults | free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +119,10 @@ class InForce:
     @classmethod
     def of(cls, workspace: Workspace, chosen: Json) -> "InForce":
         """Work out what is in force: a locked field is the workspace's, whatever was chosen."""
-        defaults = dict(workspace.defaults.get("contacts", {}))
-        locks = defaults.pop("locked", ())
-        locked = tuple(name for name in CHOOSABLE if name in locks)
-        free = {name: value for name, value in chosen.items() if name not in locked}
-        known = {part.name for part in fields(ContactSettings)}
-        values = {"folder_name": workspace.name} | defaults | free
-        settings = ContactSettings(**{name: value for name, value in values.items() if name in known})
-        return cls(settings, tuple(name for name in CHOOSABLE if name not in free), locked)
+        defaults = workspace.defaults.get("contacts", {})
+        locked = tuple(name for name in CHOOSABLE if name in defaults.get("locked", ()))
+        inherited = tuple(name for name in CHOOSABLE if name not in chosen or name in locked)
+        return cls(over_defaults(workspace.name, defaults, chosen), inherited, locked)
 
 
 class EffectiveSettings:
@@ -127,6 +165,14 @@ class EffectiveSettings:
         """Return what was chosen, and nothing that is inherited."""
         row = (await self._rows([connection_id], entity)).get(connection_id)
         return dict(row.chosen) if row else {}
+
+    async def classes_in_use(self) -> set[str]:
+        """Return every class that some connection's choice or the workspace's defaults name."""
+        query = select(EntitySettings.chosen["classes"]).where(
+            EntitySettings.workspace_id == self.workspace, EntitySettings.chosen.has_key("classes")
+        )
+        defaults = (await self._own()).defaults.get("contacts", {}).get("classes", [])
+        return {*defaults, *(name for chosen in await self.session.scalars(query) for name in chosen)}
 
     async def choose(self, connection_id: str, entity: str, chosen: Json, *, now: datetime) -> None:
         """Make this the whole choice. Whoever calls holds the connection's row."""

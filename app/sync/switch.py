@@ -21,6 +21,8 @@ class Chosen(Protocol):
 
     @property
     def direction(self) -> str: ...
+    @property
+    def reach(self) -> tuple[object, ...]: ...
 
 
 async def settings_changed(
@@ -32,7 +34,7 @@ async def settings_changed(
     after: Chosen,
     now: datetime,
 ) -> str | None:
-    """Follow a change of settings; return the run it starts, if any.
+    """Follow a change of settings; return the run it starts, if any: the audit at its begin does the rest.
 
     The collection's epoch moves on, so that of work under way at most the batch in flight still lands.
     """
@@ -44,7 +46,7 @@ async def settings_changed(
     hears, sends = after.direction in HEARS, after.direction in SENDS
     begins_to_hear, begins_to_send = hears and not collection.hears, sends and not collection.sends
     begins = before.direction == "disabled"
-    if not (begins or begins_to_hear or begins_to_send):
+    if not (begins or begins_to_hear or begins_to_send or before.reach != after.reach):
         await _steer(session, collection, hears=hears, sends=sends, now=now)
         return None
     if begins:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.sync.policy import Access, Direction
 from app.sync.progress import Progress
 from app.sync.reconcile import Listening
 from app.sync.resources import Resources
+from app.sync.scope import Scope
 from app.sync.settings import ContactSettings
 
 SLICE_SECONDS = 15.0
@@ -45,6 +46,10 @@ class Work:
     at_once: int = LIMIT
     imports_at_once: bool | None = None
     shape: Shape = SHAPE
+    scope: Scope = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scope = self.settings.scope(self.connection.user, began_at=self.collection.created_at)
 
     @property
     def now(self) -> datetime:

@@ -57,6 +57,7 @@ async def begin_inherited(session: AsyncSession, connection: Connection, *, now:
 
 class _Off:
     direction = "disabled"
+    reach = ()
 
 
 OFF = _Off()

@@ -12,7 +12,7 @@ SLUG = "/problems/"
 GRANTED = ["User.Read", "Contacts.ReadWrite", "offline_access"]
 SETTABLE = {
     "direction", "conflict_resolution", "field_overrides", "folder_name", "import_new", "removed_from_crm",
-    "deleted_in_microsoft",
+    "deleted_in_microsoft", "classes", "ownership", "existing_records", "existing_since", "left_scope",
 }  # fmt: skip
 
 
@@ -333,7 +333,13 @@ async def test_who_wins_is_a_choice_only_where_both_sides_write(
         pytest.param({"field_overrides": {"notes": "both"}}, "/field_overrides/notes", id="no such rule"),
         pytest.param({"folder_name": " x"}, "/folder_name", id="a space before"),
         pytest.param({"folder_name": "x" * 201}, "/folder_name", id="too long"),
-        pytest.param({"classes": ["buyer"]}, "/classes", id="classes come later"),
+        pytest.param({"classes": ["buyer", "buyer"]}, "/classes", id="a class twice"),
+        pytest.param({"classes": [""]}, "/classes/0", id="a class without a name"),
+        pytest.param({"ownership": "mine"}, "/ownership", id="no such ownership"),
+        pytest.param({"left_scope": "recreate"}, "/left_scope", id="no such end"),
+        pytest.param({"existing_records": "some"}, "/existing_records", id="no such choice"),
+        pytest.param({"existing_since": "2026-02-30"}, "/existing_since", id="no such day"),
+        pytest.param({"existing_since": "yesterday"}, "/existing_since", id="no day at all"),
         pytest.param({"previewed": "run_1"}, "/previewed", id="previews come later"),
         pytest.param({"hobby": "chess"}, "/hobby", id="unknown"),
     ],

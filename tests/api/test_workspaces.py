@@ -162,7 +162,7 @@ async def test_what_get_returns_can_be_patched_back(workspace):
             {"breaker": {"max_delete_percent": 101}}, "/breaker/max_delete_percent", id="above 100 percent"
         ),
         pytest.param(
-            {"defaults": {"contacts": {"classes": []}}}, "/defaults/contacts/classes", id="not built yet"
+            {"defaults": {"contacts": {"classes": [""]}}}, "/defaults/contacts/classes/0", id="no word"
         ),
         pytest.param(
             {"defaults": {"contacts": {"locked": ["x"]}}}, "/defaults/contacts/locked/0", id="a lock of x"

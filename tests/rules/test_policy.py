@@ -12,10 +12,12 @@ from app.sync.policy import (
     Direction,
     Event,
     Happening,
+    LeftScope,
     NoSuchStep,
     RemovedFromCrm,
     SharedDeletes,
     item_gone,
+    left_scope,
     may_push,
     next_state,
     outlives_delete,
@@ -53,6 +55,15 @@ REMOVALS = [
     ),
     ("the end of our own delete", {"attempt": AttemptKind.DELETE, "record_lives": False}, S.REMOVED_BY_US, None, False),
     ("the record went before", {"record_lives": False}, S.REMOVED_THERE, Reason.REMOVED_THERE, False),
+    ("its record is out of this mailbox's scope", {"access": None}, S.REMOVED_THERE, Reason.REMOVED_THERE, False),
+    (
+        "out of scope it isn't made again either",
+        {"access": None, "setting": DeletedInMicrosoft.RECREATE}, S.REMOVED_THERE, Reason.REMOVED_THERE, False,
+    ),
+    (
+        "the end of our delete of what left the scope",
+        {"access": None, "attempt": AttemptKind.DELETE}, S.REMOVED_BY_US, None, False,
+    ),
 ]  # fmt: skip
 
 
@@ -113,6 +124,52 @@ def test_a_deleted_records_item_is_kept_or_deleted_as_chosen(state, how, happeni
     asked = {"attempt": None, "direction": Direction.TWO_WAY, "setting": RemovedFromCrm.KEEP}
 
     assert record_deleted(state, **asked | how) == happening
+
+
+LEAVING = {
+    "attempt": None, "direction": Direction.TWO_WAY, "setting": LeftScope.DELETE, "edited": False,
+}  # fmt: skip
+WENT = Reason.CLASS_NOT_SELECTED
+LEFT = [
+    ("kept by the setting: it rests", {"setting": LeftScope.KEEP}, Happening(S.SUSPENDED, WENT)),
+    ("kept also where its user edited it", {"setting": LeftScope.KEEP, "edited": True}, Happening(S.SUSPENDED, WENT)),
+    ("deleted by the setting", {}, Happening(S.LINKED, WENT, deletes_item=True)),
+    (
+        "deleted where only the CRM speaks", {"direction": Direction.CRM_TO_MICROSOFT},
+        Happening(S.LINKED, WENT, deletes_item=True),
+    ),
+    (
+        "never against the direction", {"direction": Direction.MICROSOFT_TO_CRM},
+        Happening(S.SUSPENDED, Reason.DIRECTION),
+    ),
+    (
+        "an edit of its user outlives the deletion", {"edited": True},
+        Happening(S.SUSPENDED, Reason.EDIT_OUTLIVED_DELETE),
+    ),
+    ("a create is under way", {"attempt": AttemptKind.CREATE}, Happening(S.LINKED, Reason.RETRYING)),
+    ("an edit is under way", {"attempt": AttemptKind.UPDATE}, Happening(S.LINKED, Reason.RETRYING)),
+    (
+        "an attempt of a time when the direction still sent",
+        {"attempt": AttemptKind.UPDATE, "direction": Direction.MICROSOFT_TO_CRM, "setting": LeftScope.KEEP},
+        Happening(S.SUSPENDED, WENT),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.lesson(14)
+@pytest.mark.parametrize(("how", "happening"), [pytest.param(*row, id=story) for story, *row in LEFT])
+def test_leaving_the_scope_is_no_deletion_unless_so_chosen(how, happening):
+    assert left_scope(WENT, **LEAVING | how) == happening
+
+
+@pytest.mark.parametrize("reason", [Reason.NO_OWNER, Reason.NOT_AN_OWNER, Reason.NOT_PRIMARY_OWNER, WENT])
+def test_whichever_way_a_record_leaves_its_item_is_treated_alike(reason):
+    assert left_scope(reason, **LEAVING) == Happening(S.LINKED, reason, deletes_item=True)
+
+
+def test_what_the_crm_rejected_stays_untouched_in_outlook():
+    assert left_scope(Reason.REJECTED_BY_CRM, **LEAVING) == Happening(S.SUSPENDED, Reason.REJECTED_BY_CRM)
 
 
 @pytest.mark.parametrize("state", S)

@@ -1,0 +1,93 @@
+"""Whether a record belongs in a mailbox, and why not (``api.md`` §§4, 5): plain rules over plain values.
+
+Every entity is asked the same questions in the same order. What differs are the words it filters by.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from app.records.reasons import Reason
+from app.sync.policy import Access
+
+
+class Ownership(StrEnum):
+    PRIMARY_ONLY = "primary_only"
+    ALL_ASSIGNED = "all_assigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A choice among the CRM's own words: records carry theirs in ``field``. Nothing selected: no filter."""
+
+    field: str
+    selected: frozenset[str]
+    otherwise: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What one mailbox takes in. ``since``: records that it never met must have been created since then."""
+
+    user: str
+    ownership: Ownership = Ownership.ALL_ASSIGNED
+    filters: tuple[Filter, ...] = ()
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What bears on a record's place in one mailbox.
+
+    ``said`` is what the CRM said of it besides its document: owners, classes, the time it was created.
+    ``born_at`` is when a mailbox first showed it, where no CRM made it. ``met``: this mailbox has an item of
+    it, or had one.
+    """
+
+    said: Mapping[str, Any]
+    born_at: datetime | None = None
+    rejected: bool = False
+    met: bool = False
+
+
+def scope(mailbox: Scope, facts: Facts) -> Reason:
+    """Return ``in_scope``, or the first reason why the record doesn't belong in this mailbox."""
+    return (
+        _by_owner(mailbox, facts)
+        or (Reason.REJECTED_BY_CRM if facts.rejected else None)
+        or next((f.otherwise for f in mailbox.filters if not _passes(f, facts)), None)
+        or _by_age(mailbox, facts)
+        or Reason.IN_SCOPE
+    )
+
+
+def _by_owner(mailbox: Scope, facts: Facts) -> Reason | None:
+    owners = facts.said.get("owners") or []
+    if not owners:
+        return Reason.NO_OWNER
+    access = next((owner["access"] for owner in owners if owner["user"] == mailbox.user), None)
+    if access is None:
+        return Reason.NOT_AN_OWNER
+    if mailbox.ownership is Ownership.PRIMARY_ONLY and access != Access.PRIMARY:
+        return Reason.NOT_PRIMARY_OWNER
+    return None
+
+
+def _passes(one: Filter, facts: Facts) -> bool:
+    """Say whether a record passes a filter; what was born in Microsoft does until the CRM says its words."""
+    if not one.selected or (facts.born_at is not None and one.field not in facts.said):
+        return True
+    words = facts.said.get(one.field) or []
+    return not one.selected.isdisjoint([words] if isinstance(words, str) else words)
+
+
+def _by_age(mailbox: Scope, facts: Facts) -> Reason | None:
+    if mailbox.since is None or facts.met:
+        return None
+    stated = facts.said.get("created_at")
+    created = datetime.fromisoformat(stated) if stated else facts.born_at
+    if created is None:
+        return Reason.NO_CREATED_AT
+    return Reason.BEFORE_START_DATE if created < mailbox.since else None
