@@ -150,7 +150,7 @@ def _standstill(sync: Sync, held: Held, tie: Tie | None) -> tuple[Stand, Reason]
         (Stand.DISABLED, R.DISABLED if sync.stopped is R.DISABLED else None),
         (Stand.REJECTED, R.REJECTED_BY_CRM if held.rejected else None),
         (Stand.AWAITING_APPROVAL, _asked(sync, held, tie)),
-        _ended(tie) if tie is not None and tie.state in ENDED else (Stand.OUT_OF_SCOPE, None),
+        _ended(tie) if tie is not None and _has_ended(held, tie) else (Stand.OUT_OF_SCOPE, None),
         (Stand.OUT_OF_SCOPE, held.ended if tie is None else None),
         (Stand.OUT_OF_SCOPE, held.scope if outside else None),
         (Stand.BLOCKED, sync.stopped),
@@ -167,6 +167,11 @@ def _asked(sync: Sync, held: Held, tie: Tie | None) -> Reason | None:
     if sync.trouble is R.COLLECTION_GONE and concerned:
         return R.COLLECTION_GONE
     return R.AWAITING_APPROVAL if asked else None
+
+
+def _has_ended(held: Held, tie: Tie) -> bool:
+    """Say whether a link has come to its end: an item that we deleted comes back with a living record."""
+    return tie.state in ENDED and (tie.state != LinkState.REMOVED_BY_US or held.ended is not None)
 
 
 def _parked(tie: Tie | None) -> Reason | None:

@@ -23,6 +23,7 @@ from app.sync.offers import keeps_its_value
 from app.sync.policy import Direction, RemovedFromCrm, may_push, record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, owed
 from app.sync.runs import AWAITING
+from app.sync.scoping import reason_of
 from app.sync.settings import BUILT, ContactSettings, EffectiveSettings
 from app.sync.verdict import Held, Sync, Tie, Verdict, verdict
 from app.sync.work import viewed
@@ -62,7 +63,6 @@ class Whereabouts:
     collection: Collection | None
     link: Link | None
     record: Record | None
-    access: str | None = None
     conflict: str | None = None
     asked: Run | None = None
 
@@ -123,10 +123,10 @@ class Whereabouts:
 
     @property
     def _scope(self) -> Reason:
-        if self.access is not None:
-            return Reason.IN_SCOPE
-        owners = self.record.extra.get("owners") if self.record is not None else None
-        return Reason.NOT_AN_OWNER if owners else Reason.NO_OWNER
+        if self.record is None:
+            return Reason.NO_OWNER
+        began_at = self.collection.created_at if self.collection is not None else self.now
+        return reason_of(self.settings.scope(self.connection.user, began_at=began_at), self.record, self.link)
 
     @property
     def _sync(self) -> Sync:
@@ -191,7 +191,7 @@ class WhereaboutsOf:
         )
         collections = {collection.id: collection for collection in await self.session.scalars(query)}
         return await self._complete(
-            [(None, connection, link, collections.get(link.collection_id), None, None) for link in links]
+            [(None, connection, link, collections.get(link.collection_id), None) for link in links]
         )
 
     async def _rows(self, record: Record, *, named: str | None) -> list["Row"]:
@@ -212,7 +212,7 @@ class WhereaboutsOf:
             Collection.entity == record.entity,
         )
         query = (
-            select(Connection, Link, Collection, Owner.access)
+            select(Connection, Link, Collection)
             .outerjoin(Link, link)
             .outerjoin(Collection, collection)
             .outerjoin(Owner, owner)
@@ -224,8 +224,8 @@ class WhereaboutsOf:
         )
         conflicts = await self._conflicts(record.record_id)
         return [
-            (record, connection, link, collection, access, conflicts.get(connection.id, conflicts.get(None)))
-            for connection, link, collection, access in await self.session.execute(query)
+            (record, connection, link, collection, conflicts.get(connection.id, conflicts.get(None)))
+            for connection, link, collection in await self.session.execute(query)
         ]
 
     async def _conflicts(self, record_id: str) -> dict[str | None, str]:
@@ -253,11 +253,11 @@ class WhereaboutsOf:
         asked = await self._asked(link for _, _, link, *_ in found if link is not None)
         return [
             Whereabouts(
-                self.now, workspace, connection, settings[connection.id], collection, link, record, access,
-                conflict, asked.get(link.held_by) if link is not None else None,
+                self.now, workspace, connection, settings[connection.id], collection, link, record, conflict,
+                asked.get(link.held_by) if link is not None else None,
             )
-            for record, connection, link, collection, access, conflict in found
+            for record, connection, link, collection, conflict in found
         ]  # fmt: skip
 
 
-Row = tuple[Record | None, Connection, Link | None, Collection | None, str | None, str | None]
+Row = tuple[Record | None, Connection, Link | None, Collection | None, str | None]
