@@ -110,6 +110,11 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
         "Both sides changed the same field, and somebody must decide.",
         "{name} was changed on both sides in the same place, and somebody must decide which stays.",
     ),
+    Reason.FLAPPING: Meaning(
+        "Both sides keep putting each other's value of a field back; it is left alone for an hour.",
+        "{mailbox} and another side kept putting back each other's value of a field of {name}, so it is left"
+        " alone for an hour, or until somebody decides.",
+    ),
     Reason.MATCH_OPEN: Meaning(
         "Several records might be this one, and somebody must decide.",
         "{name} might be one of several, and somebody must decide which before anything is written.",

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     AWAITING_NAME = "awaiting_name"
     REJECTED_BY_CRM = "rejected_by_crm"
     CONFLICT_OPEN = "conflict_open"
+    FLAPPING = "flapping"
     MATCH_OPEN = "match_open"
     AWAITING_APPROVAL = "awaiting_approval"
     INVITATION_BLOCKED = "invitation_blocked"

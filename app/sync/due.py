@@ -1,6 +1,6 @@
 """What is due of a record: a name it waited for, a value that is offered to the CRM again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,13 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.models import Record
 from app.records.contact import match_keys
-from app.sync import offers
+from app.sync import holding, offers
+from app.sync.deciding import reconsider
 from app.sync.matching import match
+from app.sync.moments import next_moment
 from app.sync.naming import merge_into
 from app.sync.news import announce_record
 from app.sync.records import Records, Step
 from app.sync.resources import Resources
 from app.sync.revisions import NOTHING, Revisions
+from app.sync.settings import EffectiveSettings
 from app.sync.spread import spread
 from app.sync.timers import Timers
 
@@ -32,12 +35,13 @@ async def due_record(resources: Resources, workspace: str, target: str) -> None:
         if record is None:
             await Timers(session).clear(KIND, target)
             return
+        await _calm_down(session, record, now=now)
         if record.held_until is not None and record.held_until <= now:
             await _end_of_waiting(session, record, locked)
         await _offer_again(session, record)
-        moments = [moment for moment in (record.held_until, offers.next_due(record)) if moment is not None]
-        if moments:
-            await Timers(session).set(KIND, target, max(min(moments), now + timedelta(seconds=1)))
+        moment = next_moment(record)
+        if moment is not None:
+            await Timers(session).set(KIND, target, max(moment, now + timedelta(seconds=1)))
         else:
             await Timers(session).clear(KIND, target)
 
@@ -64,6 +68,17 @@ async def _end_of_waiting(session: AsyncSession, record: Record, unnamed: dict[s
         return
     await Records(session).write([Step(record=record, origin="concord", at=now, previous={}, quiet=True)])
     await spread(session, [record.record_id], now=now)
+
+
+async def _calm_down(session: AsyncSession, record: Record, *, now: datetime) -> None:
+    """Let the settings decide on a field that swung and has been left alone since."""
+    calm_at = holding.next_calm(record.held)
+    if calm_at is None or calm_at > now:
+        return
+    connections = {connection for entries in record.held.values() for connection in entries}
+    policies = await EffectiveSettings(session).policies(connections, record.entity)
+    if await reconsider(session, record, policies, gone=frozenset(), now=now):
+        await spread(session, [record.record_id], now=now)
 
 
 async def _offer_again(session: AsyncSession, record: Record) -> None:

@@ -19,10 +19,12 @@ from app.records.reasons import Reason
 from app.sync import offers
 from app.sync.conflicts import Conflict, Policy
 from app.sync.copies import first_stated
+from app.sync.moments import next_moment
 from app.sync.records import Step
 from app.sync.revisions import History, crm_view, note_came_to, settled
 from app.sync.saying import OWN_TO_THE_CRM, Answered, Says, Verb
 from app.sync.stated import Stated, Statement, is_older, receive_crm
+from app.sync.swinging import stopped
 
 CRM = "crm"
 UNSEEN = frozenset({"metadata"})
@@ -104,16 +106,17 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
         field_at=record.field_at, policy_of=ear.policy_of, held=record.held,
     )  # fmt: skip
     was_held = record.held
+    stated, swings = stopped(stated, record.swings, field_at=record.field_at, now=ear.now)
     extra = _take_extra(record, says)
     moved = bool(stated.previous or extra)
-    _take(record, stated, moved=moved, ear=ear)
+    _take(record, stated, swings, moved=moved, ear=ear)
     record.crm_updated_at = _kept_time(says, now=now) or record.crm_updated_at
     known = (record.crm_revision, record.offers, record.crm_had, record.crm_updated_at) != before
     heard = Heard(
         Answered(record, HTTPStatus.OK, merged=stated.merged),
         conflicts=stated.conflicts,
         spreads=bool(stated.previous or extra - UNSEEN),
-        due_at=offers.next_due(record),
+        due_at=next_moment(record),
         was_held=was_held,
     )
     if moved or known or stated.behind:
@@ -141,12 +144,12 @@ def _statement(says: Says, record: Record, history: History, *, ear: Ear) -> Sta
     )  # fmt: skip
 
 
-def _take(record: Record, stated: Stated, *, moved: bool, ear: Ear) -> None:
+def _take(record: Record, stated: Stated, swings: Fields, *, moved: bool, ear: Ear) -> None:
     """Move the record and what we know of the CRM's copy."""
     complete = stated.come_to >= record.revision + bool(stated.previous)
     record.crm_had = stated.crm_had
     if stated.previous:
-        record.doc, record.held = stated.doc, dict(stated.held)
+        record.doc, record.held, record.swings = stated.doc, dict(stated.held), swings
         record.field_at = {**record.field_at, **stated.field_at}
     if moved:
         record.revision += 1

@@ -23,7 +23,7 @@ NONE: Mapping[str, Value] = {}
 class Branch:
     """What one mailbox's user has in a field in question, since when, and what both sides had before.
 
-    ``until``: a field that swings is left alone until then, and longer where it goes on.
+    ``until``: a field that swung is left alone until then, whatever its sides say meanwhile.
     """
 
     value: Value
@@ -83,6 +83,12 @@ def released(held: Mapping[str, Value], connection: str) -> Fields:
 def moved(branch: Branch | None, value: Value, *, base: Value, at: str | None) -> Branch:
     """Return a branch once its mailbox's user has given the field this value; ``base`` is for a new one."""
     return Branch(value, base, at) if branch is None else replace(branch, value=value, at=at)
+
+
+def next_calm(held: Mapping[str, Value]) -> datetime | None:
+    """Return when the first field that swung has been left alone for long enough."""
+    untils = [branch.until for name in held for branch in branches(held, name).values() if branch.until]
+    return min(map(datetime.fromisoformat, untils), default=None)
 
 
 def calm(branch: Branch) -> Branch:

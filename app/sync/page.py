@@ -22,6 +22,7 @@ from app.sync.conflicts import Side
 from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
+from app.sync.moments import next_moment
 from app.sync.open_conflicts import AGREED, REMOVED, Closing, note
 from app.sync.owners import Owners
 from app.sync.policy import Access
@@ -30,6 +31,8 @@ from app.sync.reconcile import Received, receive_item, wrote
 from app.sync.records import Records
 from app.sync.scoping import leave, reason_of
 from app.sync.spread import spread
+from app.sync.swinging import parked
+from app.sync.timers import Timers
 from app.sync.work import Work, viewed
 
 
@@ -99,8 +102,11 @@ class Page:
             )
         for record_id, was in self.asked.items():
             closing = self.closings.get(record_id, AGREED)
-            opened = await note(self.session, self.records[record_id], was=was, now=self.now, closing=closing)
+            record = self.records[record_id]
+            opened = await note(self.session, record, was=was, now=self.now, closing=closing)
             self.work.progress.count("conflicts", opened)
+            if due_at := next_moment(record):
+                await Timers(self.session).set("record", record_id, due_at)
         await spread(self.session, sorted(self.moved), now=self.now, skip=own)
 
 
@@ -126,7 +132,12 @@ def receive(page: Page, report: Report) -> None:
     if reason is not Reason.IN_SCOPE and report.write is None and link.attempt is None:
         _not_heard(page, link, report, reason=reason)
         return
-    received = _merged(page, link, record, report)
+    received, swings = parked(
+        _merged(page, link, record, report), record.doc, record.swings,
+        connection=link.connection_id, now=page.now,
+    )  # fmt: skip
+    if swings != record.swings:
+        record.swings = swings
     if record.deleted_at is not None:
         _receive_of_deleted(page, link, record, received)
     elif received.previous:

@@ -5,14 +5,21 @@ who moved it and when, and when it swung back. Pure functions.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from json import dumps
 from typing import Final
 
 from app.records import Fields, Value
+from app.sync import holding
+from app.sync.conflicts import Stamp
+from app.sync.holding import Branch
+from app.sync.reconcile import Received
+from app.sync.stated import Stated
 
+FLAPPING: Final = "flapping"
+CRM: Final = "crm"
 MOST: Final = 4
 WINDOW: Final = timedelta(hours=1)
 
@@ -41,6 +48,51 @@ def swung(swings: Mapping[str, Value], moves: Iterable[Move], *, by: str, now: d
             "times": [*times, now.isoformat()] if back else [],
         }  # fmt: skip
     return recent
+
+
+def parked(
+    received: Received, doc: Fields, swings: Mapping[str, Value], *, connection: str, now: datetime
+) -> tuple[Received, Fields]:
+    """Hold what swings too often from the mailbox that has just moved it; return the record's swings too."""
+    moves = [Move(name, was, received.doc.get(name)) for name, was in received.previous.items()]
+    after = swung(swings, moves, by=connection, now=now)
+    held, names = received.held, flapping(after, received.previous)
+    if not names:
+        return received, after
+    for name in names:
+        at, *_ = received.field_at[name]
+        branch = _branch(received.doc.get(name), base=doc.get(name), at=at, now=now)
+        held = holding.with_branch(held, name, connection, branch)
+    previous = {name: was for name, was in received.previous.items() if name not in names}
+    kept = {**received.doc, **{name: doc.get(name) for name in names}}
+    stamps = {name: stamp for name, stamp in received.field_at.items() if name in previous}
+    return replace(
+        received, doc=kept if previous else doc, previous=previous, field_at=stamps, held=held
+    ), after
+
+
+def stopped(
+    stated: Stated, swings: Mapping[str, Value], *, field_at: Mapping[str, Value], now: datetime
+) -> tuple[Stated, Fields]:
+    """Hold what swings too often from the mailbox that the CRM has just moved it away from.
+
+    The record says what the CRM says. Two mailboxes that swing without the CRM are stopped as they report.
+    """
+    moves = [Move(name, was, stated.doc.get(name)) for name, was in stated.previous.items()]
+    after = swung(swings, moves, by=CRM, now=now)
+    held = stated.held
+    for name in flapping(after, stated.previous):
+        known = field_at.get(name)
+        stamp = Stamp.parse(known) if known else None
+        if stamp is not None and stamp.connection is not None and name not in held:
+            at = stamp.at.isoformat() if stamp.at else None
+            branch = _branch(stated.previous[name], base=stated.previous[name], at=at, now=now)
+            held = holding.with_branch(held, name, stamp.connection, branch)
+    return replace(stated, held=held), after
+
+
+def _branch(value: Value, *, base: Value, at: str | None, now: datetime) -> Branch:
+    return Branch(value, base, at, FLAPPING, (now + WINDOW).isoformat())
 
 
 def flapping(swings: Mapping[str, Value], fields: Iterable[str]) -> list[str]:

@@ -25,6 +25,7 @@ from app.sync.projection import Create, Nothing, Update, owed
 from app.sync.runs import AWAITING
 from app.sync.scoping import reason_of
 from app.sync.settings import BUILT, ContactSettings, EffectiveSettings
+from app.sync.swinging import FLAPPING
 from app.sync.verdict import Held, Sync, Tie, Verdict, verdict
 from app.sync.work import viewed
 from app.sync.workspaces import Workspaces
@@ -44,6 +45,10 @@ TROUBLE: Final[Mapping[str, Reason]] = {
     "throttled": Reason.THROTTLED,
     "folder-gone": Reason.COLLECTION_GONE,
     "mailbox-full": Reason.MAILBOX_FULL,
+}
+WAITING: Final[Mapping[str | None, Reason]] = {
+    DELETED_VS_EDITED: Reason.DELETED_VS_EDITED,
+    FLAPPING: Reason.FLAPPING,
 }
 
 
@@ -144,7 +149,7 @@ class Whereabouts:
         record = self.record
         if record is None:
             return None
-        conflict = Reason.DELETED_VS_EDITED if self.conflict == DELETED_VS_EDITED else Reason.CONFLICT_OPEN
+        conflict = WAITING.get(self.conflict, Reason.CONFLICT_OPEN)
         return Held(
             scope=self._scope,
             ended=why_ended(record.deleted_because) if record.deleted_at is not None else None,

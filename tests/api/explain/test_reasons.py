@@ -308,6 +308,26 @@ async def _(stage):
     return await stage.explains()
 
 
+@story(R.CONFLICT_OPEN)
+async def _(stage):
+    ada, item = await in_sync(stage, conflict_resolution="ask")
+    await ada.edits(item, jobTitle="Countess")
+    await stage.call("PATCH", "/v1/contacts/c-1", json={"job_title": "Programmer"})
+    await stage.syncs()
+    return await stage.explains()
+
+
+@story(R.FLAPPING)
+async def _(stage):
+    ada, item = await in_sync(stage)
+    for title in ("Poet", "Bard") * 3:
+        await ada.edits(item, jobTitle=title) if title == "Poet" else await stage.call(
+            "PATCH", "/v1/contacts/c-1", json={"job_title": title}
+        )
+        await stage.syncs()
+    return await stage.explains()
+
+
 @story(R.COLLECTION_GONE)
 async def _(stage):
     ada, _ = await in_sync(stage)

@@ -73,6 +73,13 @@ class Mailbox:
             await page.close(own=page.links)
             return work.progress.counts
 
+    async def takes_over(self, **raw):
+        """Let it hold what it is owed, if it is owed that: our write and its note."""
+        if await self.owed():
+            async with self.db.transaction(self.workspace) as session:
+                (link,) = (await Links(session).locked([(await self.link(session)).id])).values()
+                link.graph_had = {**link.graph_had, **raw}
+
     async def owed(self):
         async with self.db.transaction(self.workspace) as session:
             record = await Records(session).get(self.record)
@@ -86,7 +93,7 @@ class Mailbox:
             self.resources, None, await Workspaces(session).get(self.workspace),
             await Connections(session).get(self.connection), collection,
             await EffectiveSettings(session).of(self.connection, "contacts"), None,
-            Progress(collection, "notification"), 0.0,
+            Progress(collection, "notification"), 0.0, None,
         )  # fmt: skip
 
 
@@ -366,3 +373,48 @@ async def test_conflicts_are_listed_by_what_they_are_about(crm, mailbox, asked):
         assert [one["id"] for one in await crm.conflicts(**fits)] == [asked["id"]]
     for other in ({"status": "obsolete"}, {"connection": "con_b"}, {"crm_id": "c-2"}, {"entity": "tasks"}):
         assert await crm.conflicts(**other) == []
+
+
+@pytest.mark.feature("F4")
+class TestSwinging:
+    @pytest.fixture
+    async def swinging(self, crm, mailbox):
+        """An add-in of the mailbox and the CRM put each other's title back, again and again."""
+        await chooses(crm, mailbox, conflict_resolution="microsoft_wins")
+        for _ in range(3):
+            await mailbox.reports(jobTitle="Poet")
+            await crm.reads()
+            await crm.patches(job_title="Bard")
+            await mailbox.takes_over(jobTitle="Bard")
+        return await only(crm, status="open")
+
+    async def test_it_is_left_alone_on_both_sides_and_said_why(self, crm, mailbox, swinging):
+        await crm.reads()
+        assert (swinging["reason"], swinging["crm"], swinging["microsoft"]) == ("flapping", "Bard", "Poet")
+        for title in ("Bard", "Poet", "Bard", "Poet"):
+            await mailbox.reports(jobTitle=title)
+
+        assert await mailbox.owed() == {}
+        assert await crm.reads() == []
+        assert (await only(crm))["microsoft"] == "Poet"
+
+    @pytest.mark.usefixtures("swinging")
+    async def test_after_an_hour_the_settings_decide(self, crm, later, work):
+        later(minutes=59)
+        await work()
+        assert (await only(crm))["status"] == "open"
+        later(minutes=2)
+        await work()
+
+        conflict = await only(crm)
+        assert (conflict["status"], conflict["resolved_by"], conflict["kept"]) == (
+            "resolved",
+            "policy",
+            "microsoft",
+        )
+        assert (await crm.gets())["job_title"] == "Poet"
+
+    async def test_somebody_may_decide_before(self, crm, mailbox, swinging):
+        await resolves(crm, swinging, take="crm")
+
+        assert (await mailbox.owed())["jobTitle"] == "Bard"
