@@ -126,6 +126,10 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
     Reason.INVITATION_BLOCKED: Meaning(
         "Writing it would mail people, which the settings don't allow.", entities=CALENDAR
     ),
+    Reason.DECLINED: Meaning(
+        "Somebody was asked and decided that it is not to be written.",
+        "{name} was one of very many, and somebody decided that they are not to be written to {mailbox}.",
+    ),
     Reason.KEPT_AFTER_DELETE: Meaning(
         "The other side was deleted; this one was kept, as the settings say.",
         "{name} was deleted in the CRM and kept in {mailbox}, as the settings say.",

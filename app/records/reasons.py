@@ -31,6 +31,7 @@ class Reason(StrEnum):
     MATCH_OPEN = "match_open"
     AWAITING_APPROVAL = "awaiting_approval"
     INVITATION_BLOCKED = "invitation_blocked"
+    DECLINED = "declined"
     KEPT_AFTER_DELETE = "kept_after_delete"
     UNSUPPORTED_RECURRENCE = "unsupported_recurrence"
     UNSUPPORTED_VALUE = "unsupported_value"

@@ -10,6 +10,7 @@ from app.errors import (
     AlreadyExists,
     AlreadyNamed,
     BaseRevisionUnknown,
+    Blocked,
     MethodNotAllowed,
     RecordGone,
     RecordNotFound,
@@ -32,10 +33,13 @@ from app.routers.deps import (
     wrong_cursor,
 )
 from app.routers.feed_cursor import MOST, feed_cursor
+from app.routers.run_shapes import RunAnswer
+from app.sync.asking import ask_for_record
 from app.sync.changes import KEPT, Changes
 from app.sync.inbound import Room, crm_restores, crm_says
 from app.sync.record_states import record_states
 from app.sync.records import Records
+from app.sync.runs import shown as shown_run
 from app.sync.saying import Answered, Guard, Says, Verb
 from app.sync.shown import shown
 
@@ -206,6 +210,23 @@ async def get_sync_states(crm_id: InPath, session: Session, now: Now, only: Only
     record = await found(session, crm_id, now=now)
     states = await record_states(session, record, now=now)
     return as_json({"data": [entry for entry in states if only in {None, entry["user"]}]})
+
+
+@router.post(
+    "/{crm_id}/sync",
+    operation_id="contacts.sync",
+    summary="Sync a contact now",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(RecordNotFound, Blocked),
+)
+async def sync_contact(crm_id: InPath, session: Session, now: Now) -> RunAnswer:
+    """Sync one contact wherever it belongs, also where its user had removed it from Outlook."""
+    record = await found(session, crm_id, now=now)
+    if record.deleted_at is not None:
+        raise RecordNotFound(f"The contact {crm_id} is deleted; restore it first.")
+    run = await ask_for_record(session, record, now=now)
+    await session.flush()
+    return RunAnswer.model_validate(shown_run(run, now=now))
 
 
 @router.post(

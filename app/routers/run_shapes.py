@@ -54,7 +54,9 @@ class Sample(Answer):
     """One of the records that a decision is about."""
 
     crm_id: str | None = Field(title="CRM id", description="The record's id in the CRM.", examples=["c-1001"])
-    record_id: str = Field(title="Record id", description="The record.", examples=["rec_06a2k3v9"])
+    record_id: str | None = Field(
+        title="Record id", description="The record; null for an item that is new.", examples=["rec_06a2k3v9"]
+    )
     title: str = Field(title="Title", description="What it is called.", examples=["Ada Lovelace"])
 
 

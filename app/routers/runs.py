@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from app import clock
-from app.errors import Blocked, ConnectionNotFound, NotAwaitingApproval, RunEnded, RunNotFound
+from app.errors import Blocked, ConnectionNotFound, NotAwaitingApproval, RecordGone, RunEnded, RunNotFound
 from app.models import Connection, Run
 from app.problems import problems
 from app.routers.deps import Now, OnlyUser, Page, Res, Session, WorkspaceId
@@ -19,6 +19,7 @@ from app.sync.approvals import decide_on
 from app.sync.asking import ask
 from app.sync.collections import Collections
 from app.sync.connections import Connections
+from app.sync.restoring import ask_to_restore
 from app.sync.runs import Filter, Runs, shown
 from app.sync.watching import Glimpse, watch
 
@@ -164,6 +165,20 @@ async def approve_run(session: Session, run_id: RunId, now: Now, body: Decide | 
     run = await _run(session, run_id)
     await decide_on(session, run, (body or Decide()).decision, now=now)
     return RunAnswer.model_validate(shown(run, now=now))
+
+
+@router.post(
+    "/v1/runs/{run_id}/restore",
+    operation_id="runs.restore",
+    summary="Restore what a run deleted",
+    status_code=202,
+    responses=problems(RunNotFound, RecordGone, Blocked),
+)
+async def restore_run(session: Session, run_id: RunId, now: Now) -> RunAnswer:
+    """Bring back, on both sides, what a run deleted within the last 30 days."""
+    asked = await ask_to_restore(session, await _run(session, run_id), now=now)
+    await session.flush()
+    return RunAnswer.model_validate(shown(asked, now=now))
 
 
 @router.get(

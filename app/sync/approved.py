@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from app.models import Link, Run
 from app.records.link import LinkState
 from app.records.reasons import Reason
-from app.sync.approvals import Approvals
+from app.sync.approvals import COLLECTION_GONE, Approvals
+from app.sync.breaker import Kind
+from app.sync.decisions import decide
 from app.sync.ending import A_PAGE, end_page, follow
+from app.sync.inbound import Room, crm_restores
 from app.sync.links import Links
 from app.sync.page import Page, locked_page
 from app.sync.policy import Happening
+from app.sync.records import Records
 from app.sync.work import Work
 
 
@@ -43,7 +47,21 @@ async def _held(work: Work, run: Run) -> Sequence[Link]:
 
 
 async def _follow(work: Work, run: Run, links: Sequence[Link]) -> None:
-    decision = (run.approval or {}).get("decision") if run.status != "cancelled" else None
+    asked = run.approval or {}
+    decision = asked.get("decision") if run.status != "cancelled" else None
+    kind = Kind.DELETIONS if asked["reason"] == COLLECTION_GONE else Kind(asked["reason"])
+    if decision == "apply" and (kind, asked["side"]) != (Kind.DELETIONS, "crm"):
+        await _release(work, run, kind, links)
+    elif kind is Kind.CREATIONS:
+        await _ignore(work, links)
+    elif asked["side"] == "microsoft":
+        await _spare(work, run, links, put_back=decision == "put_back")
+    else:
+        await _end(work, run, links, decision=decision)
+
+
+async def _end(work: Work, run: Run, links: Sequence[Link], *, decision: str | None) -> None:
+    """Delete the records of what was deleted in Outlook, or keep them."""
     if decision == "apply":
         await end_page(work, links, held_by=run.id)
         return
@@ -53,6 +71,50 @@ async def _follow(work: Work, run: Run, links: Sequence[Link]) -> None:
             if link.held_by == run.id:
                 follow(page, link, _kept(page, link, put_back=decision == "put_back"))
         await page.close(own=page.links)
+        await work.move(session)
+
+
+async def _release(work: Work, run: Run, kind: Kind, links: Sequence[Link]) -> None:
+    """Let these be written after all: whatever is owed by now passes as if it had been paid for."""
+    side = (run.approval or {})["side"]
+    async with work.transaction() as session:
+        await Links(session).move(
+            Link.id.in_([link.id for link in links]), Link.held_by == run.id, held_by=None,
+            due_at=work.now if side == "microsoft" else None,
+        )  # fmt: skip
+        work.progress.note(f"to_{side}", kind, number=-len(links))
+        await work.move(session)
+
+
+async def _ignore(work: Work, links: Sequence[Link]) -> None:
+    """Leave on its side what was created there; it is not asked about again."""
+    async with work.transaction() as session:
+        for link in (await Links(session).locked(link.id for link in links)).values():
+            link.held_by, link.due_at, link.state = None, None, LinkState.IGNORED.value
+            decide(link, Reason.DECLINED, run=work.progress.run_id, now=work.now)
+        await work.move(session)
+
+
+async def _spare(work: Work, run: Run, links: Sequence[Link], *, put_back: bool) -> None:
+    """Keep the items of what the CRM deleted, cut off; or bring their records back."""
+    async with work.transaction() as session:
+        records = await Records(session).locked([str(link.record_id) for link in links])
+        outside = {each.record_id for each in records.values() if each.deleted_at is None}
+        for record in records.values():
+            if put_back and record.deleted_at is not None:
+                await crm_restores(Room(session, record.entity, work.now), record)
+        for link in (await Links(session).locked(link.id for link in links)).values():
+            if link.held_by != run.id:
+                continue
+            link.held_by = None
+            if link.record_id in outside:
+                link.state, link.due_at = LinkState.SUSPENDED.value, work.now  # looked at once more
+            elif records[str(link.record_id)].deleted_at is None:
+                link.due_at = work.now
+                decide(link, Reason.RESTORED, run=work.progress.run_id, now=work.now)
+            else:
+                link.state, link.due_at = LinkState.SEVERED.value, None
+                decide(link, Reason.KEPT_AFTER_DELETE, run=work.progress.run_id, now=work.now)
         await work.move(session)
 
 

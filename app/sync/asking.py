@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.scopes import missing
-from app.models import Collection, Connection, Run, Workspace
-from app.states import state
+from app.models import Collection, Connection, Record, Run, Workspace
+from app.states import blocked_by, state
 from app.sync.collections import Collections
+from app.sync.connections import Connections
 from app.sync.runs import Runs
 from app.sync.settings import BUILT
+from app.sync.spread import want_everywhere
 from app.sync.workspaces import Workspaces
 
 Json = dict[str, Any]
@@ -53,6 +55,36 @@ async def ask(
         Collections(session).ring([collection.id], now=now)
         runs.append(run)
     return runs, skipped
+
+
+async def refuse_unless_ready(
+    session: AsyncSession, connection_id: str, entity: str, *, now: datetime
+) -> None:
+    """Raise the state that keeps an entity of a connection from running, if any does."""
+    workspace = await Workspaces(session).get(session.info["workspace"])
+    connection = await Connections(session).get(connection_id)
+    assert workspace is not None  # noqa: S101  its key was just accepted
+    assert connection is not None  # noqa: S101  it has runs
+    collection = await Collections(session).of(connection_id, entity)
+    problem = in_the_way(workspace, connection, entity, collection, now=now)
+    if problem is not None:
+        raise blocked_by(problem)
+
+
+async def ask_for_record(session: AsyncSession, record: Record, *, now: datetime) -> Run:
+    """Sync one record wherever it belongs, also where its user had removed it; return the first run of it."""
+    connections = await Connections(session).of_users([owner["user"] for owner in record.extra["owners"]])
+    runs: list[Run] = []
+    problems: list[Json] = []
+    for connection in connections:
+        asked, skipped = await ask(
+            session, connection, [record.entity], direction="both", full=False, now=now
+        )
+        runs, problems = runs + asked, problems + [each.problem for each in skipped]
+    if not runs:
+        raise blocked_by(problems[0] if problems else state("connection-not-active", since=now))
+    await want_everywhere(session, record.record_id, now=now)
+    return runs[0]
 
 
 def in_the_way(

@@ -37,6 +37,13 @@ class Connections:
         """Return a connection as it is now."""
         return await self.session.get(Connection, (self.workspace, connection_id), populate_existing=True)
 
+    async def of_users(self, users: Sequence[str]) -> Sequence[Connection]:
+        """Return the connections of these users, the oldest first."""
+        query = select(Connection).where(
+            Connection.workspace_id == self.workspace, Connection.user.in_(list(users))
+        )
+        return (await self.session.scalars(query.order_by(Connection.id))).all()
+
     async def locked(self, connection_id: str) -> Connection | None:
         """Return a connection that nobody else can move before this transaction ends."""
         return await self.session.get(

@@ -19,8 +19,7 @@ from app.sync.links import LIVE, Links
 from app.sync.page import Page, locked_page, want_again
 from app.sync.policy import Access, DeletedInMicrosoft, Direction, Happening, SharedDeletes, item_gone
 from app.sync.projection import Update, owed
-from app.sync.questions import MOST_SAMPLES, Question, ask_about, too_many
-from app.sync.records import Records
+from app.sync.questions import Question, ask_about, samples_of, too_many
 from app.sync.settle import kind_of
 from app.sync.work import Work, viewed
 
@@ -74,7 +73,8 @@ async def _undecided(session: AsyncSession, collection_id: str) -> list[Link]:
 async def _stopped(work: Work, session: AsyncSession, gone: Sequence[Link]) -> bool:
     """Ask, where these are too many. While a question is open, what it holds counts as pending too."""
     asked = await Approvals(session).open_on(work.collection.id, "crm")
-    held = (asked.total or 0) if asked is not None else 0
+    same = asked is not None and (asked.approval or {})["reason"] != Kind.CREATIONS
+    held = (asked.total or 0) if asked is not None and same else 0
     if not await too_many(work, session, Kind.DELETIONS, side="crm", pending=len(gone) + held):
         return False
     if asked is None:
@@ -87,13 +87,13 @@ async def ask_about_the_gone(
     work: Work, session: AsyncSession, gone: Sequence[Link], *, reason: str, deleting: int | None = None
 ) -> None:
     """Hold these links, and ask whether their records are to go."""
-    samples = [await Records(session).get(str(link.record_id)) for link in gone[:MOST_SAMPLES]]
+    samples = await samples_of(session, gone)
     run = await ask_about(
         work,
         session,
         Question(
             reason=reason, side="crm", verb="deleted", number=len(gone) if deleting is None else deleting,
-            samples=[record for record in samples if record is not None],
+            samples=samples,
         ),
     )  # fmt: skip
     for link in gone:

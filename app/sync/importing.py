@@ -1,19 +1,23 @@
 """Import: records of items that nobody has yet. Each becomes the user's own, and the CRM names it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
-from app.models import Record
+from app.models import Link, Record
 from app.records import Fields
 from app.records.contact import empty
 from app.records.reasons import Reason
+from app.sync.approvals import Approvals
+from app.sync.breaker import Kind
 from app.sync.candidates import Candidates
 from app.sync.decisions import decided
+from app.sync.links import Links
 from app.sync.news import announce_record
 from app.sync.policy import Access
+from app.sync.questions import Question, ask_about, sample, too_many
 from app.sync.reconcile import Received, born
 from app.sync.records import Records, Step
 from app.sync.work import Work
@@ -21,7 +25,7 @@ from app.sync.work import Work
 Json = dict[str, Any]
 
 
-async def nobody_to_match(work: Work, session: AsyncSession) -> bool:
+async def nobody_to_match(work: Work, session: AsyncSession, *, number: int) -> bool:
     """Say whether a first round may import as it reads: the user has no record that an item could be.
 
     A record that the CRM sends meanwhile is recognised by its e-mail among those not named yet.
@@ -32,7 +36,29 @@ async def nobody_to_match(work: Work, session: AsyncSession) -> bool:
         work.imports_at_once = not await Candidates(session).any_record(
             user=work.connection.user, connection_id=work.connection.id, entity=work.collection.entity
         )
+    if work.imports_at_once and await too_many(work, session, Kind.CREATIONS, side="crm", pending=number):
+        work.imports_at_once = False  # the rest is counted once all of it is read
     return work.imports_at_once
+
+
+async def let_in(work: Work, links: Sequence[Link]) -> Sequence[Link]:
+    """Return the items to import; where they are too many, none, and somebody is asked."""
+    if not links:
+        return links
+    async with work.transaction() as session:
+        asked = await Approvals(session).open_on(work.collection.id, "crm")
+        held = (asked.total or 0) if asked and (asked.approval or {})["reason"] == Kind.CREATIONS else 0
+        if not await too_many(work, session, Kind.CREATIONS, side="crm", pending=len(links) + held):
+            return links
+        if asked is None:
+            titles = [sample(title=(link.graph_had or {}).get("displayName")) for link in links]
+            question = Question(
+                reason=Kind.CREATIONS, side="crm", verb="created", number=len(links), samples=titles
+            )
+            run = await ask_about(work, session, question)
+            await Links(session).move(Link.id.in_([link.id for link in links]), held_by=run.id)
+            await work.move(session)
+    return ()
 
 
 async def import_items(work: Work, session: AsyncSession, wordings: Mapping[str, Fields]) -> dict[str, Json]:
@@ -48,6 +74,7 @@ async def import_items(work: Work, session: AsyncSession, wordings: Mapping[str,
         )  # fmt: skip
     work.progress.count("to_crm.created", len(records))
     why = decided(Reason.IN_SCOPE, now=now, run=work.progress.run_id)
+    work.progress.note("to_crm", Kind.CREATIONS, number=len(records))
     return {
         link_id: {
             "record_id": record.record_id, "state": "linked", "linked_at": now, "updated_at": now,

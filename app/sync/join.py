@@ -15,7 +15,7 @@ from app.records.contact import match_keys
 from app.records.link import LinkState
 from app.sync.bulk import update_many
 from app.sync.candidates import Candidates
-from app.sync.importing import import_items
+from app.sync.importing import import_items, let_in
 from app.sync.links import Links
 from app.sync.matching import Matches, Review, match
 from app.sync.page import Report, locked_page, receive
@@ -81,7 +81,7 @@ async def _unmatched(session: AsyncSession, collection_id: str) -> list[Link]:
         collection_id, "unmatched", after=found[-1].id if found else "", limit=5000
     ):
         found += part
-    return found
+    return [link for link in found if link.held_by is None]
 
 
 async def _records(work: Work, session: AsyncSession, keys: set[str] | None) -> dict[str, Fields]:
@@ -100,6 +100,7 @@ async def _apply(work: Work, items: Mapping[str, Link], matches: Matches) -> Non
     waiting = {item for review in matches.reviews for item in review.items}
     new = [link for link in items.values() if link.id not in matches.links and link.id not in waiting]
     if work.direction.hears and work.settings.import_new:
+        new = list(await let_in(work, new))
         for start in range(0, len(new), A_PAGE):
             await _import(work, new[start : start + A_PAGE])
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Link
+from app.models import Link, Record
 from app.sync.bulk import Row, insert_many, update_many
 
 LIVE = ("linked", "suspended", "moved_out")
@@ -71,6 +71,22 @@ class Links:
             .limit(limit)
         )
         return (await self.session.scalars(query)).all()
+
+    async def due_with_records(self, collection_id: str, *, now: datetime) -> list[tuple[Link, Record]]:
+        """Return every link that is due something now and waits for nobody, with its record."""
+        query = (
+            select(Link, Record)
+            .join(
+                Record,
+                (Record.workspace_id == Link.workspace_id) & (Record.record_id == Link.record_id),
+            )
+            .where(
+                Link.workspace_id == self.workspace, Link.collection_id == collection_id,
+                Link.due_at <= now, Link.attempt.is_(None), Link.held_by.is_(None),
+            )
+            .order_by(Link.id)
+        )  # fmt: skip
+        return [(link, record) for link, record in await self.session.execute(query)]
 
     async def next_due(self, collection_id: str) -> datetime | None:
         """Return when the next link of the collection is due."""

@@ -35,6 +35,7 @@ class Progress:
     total: int | None = None
     counts: dict[str, Any] = field(default_factory=no_counts)
     decision: str | None = None
+    subject: str | None = None
     touched: bool = False
     effects: list[Effect] = field(default_factory=list)
 
@@ -44,6 +45,7 @@ class Progress:
         return cls(
             collection, run.trigger, run.id, run.direction, run.full, run.phase, run.done, run.total,
             {**no_counts(), **run.counts}, (run.approval or {}).get("decision"),
+            run.subject,
         )  # fmt: skip
 
     @property
@@ -66,12 +68,17 @@ class Progress:
         self, way: str, kind: Kind, *, record_id: str | None = None, approved: bool = False, number: int = 1
     ) -> None:
         """Note for the breaker what was just done ``to_crm`` or ``to_microsoft``."""
+        self.touched = True
+        last = self.effects[-1] if self.effects else None
+        same = last is not None and (last.side, last.kind) == (SIDES[way], kind)
+        if last is not None and same and record_id is None and last.record_id is None:
+            last.number += number
+            return
         effect = Effect(
             workspace_id=self.collection.workspace_id, collection_id=self.collection.id, side=SIDES[way],
             kind=kind.value, number=number, record_id=record_id, approved=approved,
         )  # fmt: skip
         self.effects.append(effect)
-        self.touched = True
 
     def advance(self, number: int = 1) -> None:
         """Move on by so many items."""

@@ -205,7 +205,7 @@ async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None
             link.gone_at, link.updated_at = None, now
             session.add(link)
     rows = {str(row["id"]): row for row in (_unmatched(work, item) for item in seen.unknown())}
-    if rows and await nobody_to_match(work, session):
+    if rows and await nobody_to_match(work, session, number=len(rows)):
         become = await import_items(
             work, session, {link_id: row["graph_had"] for link_id, row in rows.items()}
         )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
+import structlog
+
 from app.errors import Interruption, Throttled, Unavailable
 from app.graph.batch import Answer, Call, failed
 from app.graph.calls import create_contact, delete_contact, update_contact
@@ -16,17 +18,19 @@ from app.graph.protocol import EtagMismatch, FolderGone, GraphError, NotFound, O
 from app.models import Link, Record
 from app.records.link import Attempt, AttemptKind, LinkState
 from app.records.reasons import Reason
-from app.states import state
 from app.sync import holding
 from app.sync.adopt import mark
+from app.sync.breaker import Kind
 from app.sync.container import folder_gone
 from app.sync.decisions import decide
+from app.sync.gate import Gate, follows
 from app.sync.join import match_wanted
 from app.sync.links import Links
 from app.sync.naming import MERGED
 from app.sync.open_conflicts import BY_POLICY
 from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive, want_again
-from app.sync.policy import RemovedFromCrm, record_deleted, why_ended
+from app.sync.parked import park
+from app.sync.policy import record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.rescope import wake
 from app.sync.settle import reread, settle
@@ -35,6 +39,7 @@ from app.sync.work import Work, viewed
 LONGEST_WAIT = timedelta(minutes=15)
 FULL = frozenset({"errorquotaexceeded", "quotalimitreached"})
 UNFIT = frozenset({"errorinvalidproperty", "errorinvalidpropertyset", "errorpropertyvalidationfailure"})
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +59,21 @@ class Sending:
     write: Owed
     call: Call
 
+    @property
+    def kind(self) -> Kind | None:
+        """Return what the breaker counts it as, if as anything."""
+        match self.write:
+            case Deletion():
+                return Kind.DELETIONS
+            case Create():
+                return Kind.CREATIONS
+            case Update():
+                return None
+
 
 async def push(work: Work) -> bool:
     """Write what is owed; say whether all that is due now is done within this slice."""
+    gate = Gate(work)
     while not work.out_of_time:
         async with work.transaction() as session:
             due = await Links(session).due(work.collection.id, now=work.now, limit=work.at_once)
@@ -71,12 +88,13 @@ async def push(work: Work) -> bool:
             await wake(work, resting)
         if fresh:
             await match_wanted(work, fresh)
-            await _write(work, fresh)
+            await _write(gate, fresh)
     return False
 
 
-async def _write(work: Work, links: Sequence[Link]) -> None:
-    sendings = await _attempt(work, links)
+async def _write(gate: Gate, links: Sequence[Link]) -> None:
+    work = gate.work
+    sendings = await _attempt(gate, links)
     if not sendings:
         return
     stopping: Interruption | None = None
@@ -89,19 +107,31 @@ async def _write(work: Work, links: Sequence[Link]) -> None:
         raise stopping
 
 
-async def _attempt(work: Work, links: Sequence[Link]) -> list[Sending]:
+async def _attempt(gate: Gate, links: Sequence[Link]) -> list[Sending]:
     """Decide what each link is owed and commit the attempts; what is owed nothing is due no more."""
+    work = gate.work
     async with work.transaction() as session:
         page = await locked_page(work, session, _pairs(links))
         sendings = [
             sending
             for link in page.links.values()
-            if link.due_at is not None and (sending := _decided(page, link)) is not None
+            if link.due_at is not None and (sending := _safely_decided(page, link)) is not None
         ]
         await page.close(own=page.links)
+        sendings = await _let_through(gate, page, sendings)
         await Links(session).drop([link.id for link in page.links.values() if _pointless(page, link)])
         await work.move(session)
     return sendings
+
+
+async def _let_through(gate: Gate, page: Page, sendings: Sequence[Sending]) -> list[Sending]:
+    """Return what may be sent: of deletions and creations that are too many, none."""
+    passed = [sending for sending in sendings if sending.kind is None]
+    for kind in (Kind.DELETIONS, Kind.CREATIONS):
+        some = [sending for sending in sendings if sending.kind is kind]
+        if some and not await gate.shut(page, kind, [page.links[each.link_id] for each in some]):
+            passed += some
+    return passed
 
 
 def _pairs(links: Sequence[Link]) -> list[tuple[str, str]]:
@@ -118,11 +148,26 @@ def _pointless(page: Page, link: Link) -> bool:
     return link.state == LinkState.WANTED and not begun and not _in_scope(page, link)
 
 
+def _safely_decided(page: Page, link: Link) -> Sending | None:
+    """Decide on one link; whatever is wrong with it concerns no other."""
+    try:
+        return _decided(page, link)
+    except Exception as error:
+        log.exception("link.failed", link=link.id)
+        park(
+            link, "failing", detail=f"It can't be worded for Outlook ({type(error).__name__}).", now=page.now
+        )
+        page.work.progress.count("parked")
+        return None
+
+
 def _decided(page: Page, link: Link) -> Sending | None:
     """Return the write that a link is owed now, its attempt noted on it, or None with its due time moved."""
     record = page.record_of(link)
     link.due_at = None
-    if not page.work.direction.sends:
+    if link.held_by is not None and link.state == LinkState.LINKED and _in_scope(page, link):
+        link.held_by = None  # saved again: there is nothing to be asked about any more
+    if link.held_by is not None or not page.work.direction.sends:
         return None
     if link.state == LinkState.REMOVED_BY_US and _in_scope(page, link):
         want_again(page, link)  # its record had left the scope, and is back
@@ -150,7 +195,7 @@ def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:
     work = page.work
     happening = record_deleted(
         LinkState(link.state), attempt=None, direction=work.direction,
-        setting=_follows(record, work.settings.removed_from_crm),
+        setting=follows(record, work.settings.removed_from_crm),
     )  # fmt: skip
     if happening.deletes_item and link.item_id is not None:
         return _deletion(page, link, record)
@@ -164,11 +209,6 @@ def _deletion(page: Page, link: Link, record: Record) -> Sending:
     attempt = Attempt(page.now, AttemptKind.DELETE, generation=link.generation)
     link.attempt, link.due_at = attempt.document(), page.now
     return Sending(link.id, record.record_id, Deletion(), delete_contact(str(link.item_id), etag=link.etag))
-
-
-def _follows(record: Record, setting: str) -> RemovedFromCrm:
-    """Return whether the item goes too: always where another item of the same person took its place."""
-    return RemovedFromCrm.DELETE if record.deleted_because == MERGED else RemovedFromCrm(setting)
 
 
 def _owed(page: Page, link: Link, record: Record) -> Sending | None:
@@ -222,6 +262,8 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
         case Deletion():
             deleted(page, link)
             counts.count("to_microsoft.deleted")
+            restorable = sending.record_id if record.deleted_because != MERGED else None
+            counts.note("to_microsoft", Kind.DELETIONS, record_id=restorable)
             alive = record.deleted_at is None
             why = page.reason_of(link) if alive else why_ended(record.deleted_because)
             decide(link, why, run=counts.run_id, now=page.now)
@@ -231,6 +273,7 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
             link.item_id = item["id"]
             receive(page, Report(link.id, item, write=write))
             counts.count("to_microsoft.created")
+            counts.note("to_microsoft", Kind.CREATIONS)
         case Update() as write:
             receive(page, Report(link.id, answer.result(), write=write))
             counts.count("to_microsoft.updated")
@@ -264,10 +307,8 @@ def _refused(page: Page, link: Link, sending: Sending, failure: GraphError) -> I
         else:
             link.gone_at, link.due_at = now, None
         return None
-    link.due_at, link.failures = None, link.failures + 1
     slug, reason = refusal(failure)
-    detail = f"Microsoft answered {failure.status} {failure.code}."
-    link.problem = state(slug, since=now, detail=detail)
+    park(link, slug, detail=f"Microsoft answered {failure.status} {failure.code}.", now=now)
     decide(link, reason, run=page.work.progress.run_id, now=now, detail=failure.code)
     page.work.progress.count("parked")
     return None

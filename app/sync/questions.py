@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Final, Literal
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Record, Run
+from app.models import Link, Record, Run, Workspace
 from app.sync.approvals import PATIENCE, Json, Side, awaiting, text
 from app.sync.breaker import WINDOW, Kind, Limits, Window, trips
 from app.sync.effects import Effects
 from app.sync.feed import News, announce
 from app.sync.links import Links
+from app.sync.records import Records
 from app.sync.runs import AWAITING, Runs, no_counts, shown
 from app.sync.work import Work
 
@@ -29,7 +31,7 @@ class Question:
     side: Side
     verb: Literal["created", "updated", "deleted"]
     number: int
-    samples: Sequence[Record] = ()
+    samples: Sequence[Json] = ()
 
     def document(self, *, now: datetime) -> Json:
         """Return the question as the run shows it, open for seven days."""
@@ -38,21 +40,38 @@ class Question:
         would[f"to_{self.side}"][self.verb] = self.number
         return {
             "reason": self.reason, "side": self.side, "as_of": text(now), "would": would,
-            "samples": [
-                {"crm_id": r.crm_id, "record_id": r.record_id, "title": r.doc.get("display_name") or ""}
-                for r in self.samples[:MOST_SAMPLES]
-            ],
+            "samples": list(self.samples[:MOST_SAMPLES]),
             "expires_at": text(now + PATIENCE),
         }  # fmt: skip
 
 
+def sample(record: Record | None = None, *, title: str | None = None) -> Json:
+    """Return one of the set as a person recognises it; an item that is new has no record yet."""
+    if record is None:
+        return {"crm_id": None, "record_id": None, "title": title or ""}
+    return {
+        "crm_id": record.crm_id,
+        "record_id": record.record_id,
+        "title": record.doc.get("display_name") or "",
+    }
+
+
+async def samples_of(session: AsyncSession, links: Sequence[Link]) -> list[Json]:
+    """Return the first records of a set, as a person recognises them."""
+    found = [await Records(session).get(str(link.record_id)) for link in links[:MOST_SAMPLES]]
+    return [sample(record) for record in found if record is not None]
+
+
 async def too_many(work: Work, session: AsyncSession, kind: Kind, *, side: Side, pending: int) -> bool:
-    """Return whether so many more must not be done unasked."""
+    """Return whether so many more must not be done unasked. A rehearsal does all, to tell how many."""
+    if not work.asks:
+        return False
     now, collection = work.now, work.collection.id
     live = 0 if kind is Kind.CREATIONS else await Links(session).lived(collection, since=now - WINDOW)
     done = await Effects(session).done(collection, side=side, kind=kind, now=now)
-    limits = Limits.of(work.workspace.breaker)
-    return trips(kind, pending=pending, window=Window(done=done, live=live), limits=limits)
+    stored = await session.scalar(select(Workspace.breaker).where(Workspace.id == work.lease.workspace))
+    window, limits = Window(done=done, live=live), Limits.of(stored or {})
+    return trips(kind, pending=pending, window=window, limits=limits)
 
 
 async def ask_about(work: Work, session: AsyncSession, question: Question) -> Run:

@@ -78,6 +78,7 @@ async def _take_turns(on_stage: Resources, lease: Lease, script: Script, *, kept
             return
         work.mailbox = RehearsedMailbox(work.mailbox, kept=kept, script=script)
         work.unseen, work.at_once, script.progress = NothingUnseen(on_stage.redis), AT_ONCE, work.progress
+        work.asks = False
         _, due_at = await turn(work)
         moment = await _next(work, due_at)
         if moment is None:

@@ -35,6 +35,7 @@ from app.sync.readiness import ready
 from app.sync.remove import next_removal, remove
 from app.sync.rescope import rescope
 from app.sync.resources import Resources
+from app.sync.restoring import restore_deleted
 from app.sync.runs import Runs
 from app.sync.settings import EffectiveSettings
 from app.sync.settle import settle
@@ -127,7 +128,7 @@ async def _steps(work: Work) -> tuple[bool, datetime | None]:
     await ensure_folder(work)
     await found_again(work)
     await audit(work)
-    if not (await _pulled(work) and await follow_decisions(work)):
+    if not (await _pulled(work) and await follow_decisions(work) and await restore_deleted(work)):
         return False, None
     await _phase(work, "match")
     await join(work)

@@ -119,6 +119,13 @@ class Runs:
             direction=direction, full=full, status="queued", now=now,
         )  # fmt: skip
 
+    async def restoring(self, run_id: str) -> Run | None:
+        """Return the run under way that brings back what another one deleted."""
+        query = select(Run).where(
+            Run.workspace_id == self.workspace, Run.subject == run_id, Run.status.in_(OPEN)
+        )
+        return (await self.session.scalars(query.limit(1))).first()
+
     def add(self, *, now: datetime, **values: Any) -> Run:
         """Add a run in any status."""
         run = Run(

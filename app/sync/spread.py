@@ -7,6 +7,7 @@ whoever holds the collection's lease.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link
@@ -55,3 +56,14 @@ async def revive(session: AsyncSession, record_ids: Sequence[str], *, now: datet
         state="linked", **deciding(Reason.RESTORED, now=now),
     )  # fmt: skip
     await spread(session, record_ids, now=now)
+
+
+async def want_everywhere(session: AsyncSession, record_id: str, *, now: datetime) -> None:
+    """Want a record again also where its user had removed it, or somebody had declined it."""
+    await Links(session).move(
+        Link.record_id == record_id,
+        or_(Link.state == "removed_there", (Link.state == "ignored") & Link.item_id.is_(None)),
+        state="wanted", generation=Link.generation + 1, item_id=None, etag=None, graph_had=None,
+        graph_means={}, attempt=None, gone_at=None, failures=0, due_at=now,
+    )  # fmt: skip
+    await spread(session, [record_id], now=now)

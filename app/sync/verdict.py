@@ -109,11 +109,15 @@ ENDED: Final[Mapping[str, tuple[Stand, Reason, frozenset[Reason]]]] = {
     LinkState.GONE: (Stand.PENDING, R.REMOVED_THERE, frozenset()),
     LinkState.REMOVED_THERE: (Stand.OUT_OF_SCOPE, R.REMOVED_THERE, frozenset({R.DIRECTION, R.VIEW_ONLY})),
     LinkState.MOVED_OUT: (Stand.OUT_OF_SCOPE, R.MOVED_OUT, frozenset()),
-    LinkState.IGNORED: (Stand.OUT_OF_SCOPE, R.DUPLICATE_ITEM, frozenset({R.ERASED, R.COPY_IGNORED})),
+    LinkState.IGNORED: (
+        Stand.OUT_OF_SCOPE,
+        R.DUPLICATE_ITEM,
+        frozenset({R.ERASED, R.COPY_IGNORED, R.DECLINED}),
+    ),
     LinkState.SEVERED: (
         Stand.OUT_OF_SCOPE,
         R.KEPT_AFTER_DELETE,
-        frozenset({R.DIRECTION, R.DUPLICATE_ITEM, R.REJECTED_BY_CRM, R.ERASED}),
+        frozenset({R.DIRECTION, R.DUPLICATE_ITEM, R.REJECTED_BY_CRM, R.ERASED, R.DECLINED}),
     ),
     LinkState.REMOVED_BY_US: (Stand.OUT_OF_SCOPE, R.REMOVED_FROM_CRM, LEAVING | {R.DUPLICATE_ITEM}),
 }

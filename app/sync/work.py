@@ -45,6 +45,7 @@ class Work:
     ahead: timedelta = timedelta(0)
     at_once: int = LIMIT
     imports_at_once: bool | None = None
+    asks: bool = True
     shape: Shape = SHAPE
     scope: Scope = field(init=False)
 

@@ -11,8 +11,10 @@ from app import clock
 from app.config import Settings
 from app.graph.auth import Grant
 from app.main import create_app
+from app.models import Link
 from app.openapi import operations
 from app.security.seal import new_key
+from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
 from app.sync.connections import Connections
 from app.sync.records import Records
@@ -147,6 +149,17 @@ async def synced(us: BackEnd, made: Organisation, *, resources: Resources) -> No
     settings = await us.call("PATCH", chosen, direction="two_way")
     await us.call("POST", f"/v1/runs/{settings['run']}/cancel")
     made.ids |= {"connection_id": connection.id, "run_id": settings["run"]}
+    async with resources.db.transaction(made.ids["workspace_id"]) as session:
+        collection = await Collections(session).of(connection.id, "contacts")
+        assert collection is not None
+        now, made.ids["link_id"] = clock.now(), f"lnk_{made.ids['workspace_id']}"
+        session.add(
+            Link(
+                workspace_id=made.ids["workspace_id"], id=made.ids["link_id"], connection_id=connection.id,
+                entity="contacts", collection_id=collection.id, item_id="an item", born="microsoft",
+                state="ignored", graph_means={}, created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
 
 
 async def recorded(us: BackEnd, made: Organisation, name: str, *, resources: Resources) -> None:

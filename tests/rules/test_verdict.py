@@ -53,6 +53,7 @@ RECORDS = [
     ("paused", sync(stopped=R.PAUSED), HELD, TIE, Stand.BLOCKED, R.PAUSED),
     ("not signed in", sync(stopped=R.CONNECTION_NOT_ACTIVE), HELD, None, Stand.BLOCKED, R.CONNECTION_NOT_ACTIVE),
     ("the folder is gone", sync(trouble=R.COLLECTION_GONE), HELD, TIE, Stand.AWAITING_APPROVAL, R.COLLECTION_GONE),
+    ("it was one of too many, and declined", SYNC, HELD, tie(S.IGNORED, "declined"), Stand.OUT_OF_SCOPE, R.DECLINED),
     ("it is one of too many", SYNC, HELD, tie(S.GONE, asked=True), Stand.AWAITING_APPROVAL, R.AWAITING_APPROVAL),
     ("not an owner, and paused", sync(stopped=R.PAUSED), held(scope=R.NOT_AN_OWNER), tie(S.SUSPENDED), Stand.OUT_OF_SCOPE, R.NOT_AN_OWNER),
     ("removed there, and paused", sync(stopped=R.PAUSED), HELD, tie(S.REMOVED_THERE), Stand.OUT_OF_SCOPE, R.REMOVED_THERE),

@@ -1,0 +1,92 @@
+"""The gate before every batch of a push: deletions and creations that are too many wait for somebody's word.
+
+All that is due of a kind is counted before the first of it is written. What passes is not counted again.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Link, Record
+from app.records.link import LinkState
+from app.records.reasons import Reason
+from app.sync.approvals import Approvals
+from app.sync.breaker import Kind
+from app.sync.decisions import decide
+from app.sync.links import Links
+from app.sync.naming import MERGED
+from app.sync.page import Page
+from app.sync.policy import RemovedFromCrm
+from app.sync.questions import Question, ask_about, samples_of, too_many
+from app.sync.work import Work
+
+VERBS: Final[Mapping[Kind, Literal["created", "deleted"]]] = {
+    Kind.DELETIONS: "deleted",
+    Kind.CREATIONS: "created",
+}
+LOOKED_AT_AGAIN: Final = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class Gate:
+    """How many of each kind may still be written unasked in this push."""
+
+    work: Work
+    passing: Counter[Kind] = field(default_factory=Counter)
+
+    async def shut(self, page: Page, kind: Kind, links: Sequence[Link]) -> bool:
+        """Say whether these must not be written now; if so, they and all others of the kind wait."""
+        if self.passing[kind] >= len(links):
+            self.passing[kind] -= len(links)
+            return False
+        session, collection = page.session, self.work.collection.id
+        others = await self._due(session, kind, now=page.now, but={link.id for link in links})
+        asked = await Approvals(session).open_on(collection, "microsoft")
+        same = asked is not None and (asked.approval or {})["reason"] == kind
+        held = (asked.total or 0) if asked is not None and same else 0
+        pending = len(links) + len(others)
+        if not await too_many(self.work, session, kind, side="microsoft", pending=pending + held):
+            self.passing[kind] = len(others)
+            return False
+        if asked is None:
+            await self._ask(session, kind, [*links, *others])
+        else:
+            for link in links:
+                link.attempt, link.due_at = None, page.now + LOOKED_AT_AGAIN
+        return True
+
+    async def _ask(self, session: AsyncSession, kind: Kind, links: Sequence[Link]) -> None:
+        samples = await samples_of(session, links)
+        question = Question(
+            reason=kind, side="microsoft", verb=VERBS[kind], number=len(links), samples=samples
+        )
+        run = await ask_about(self.work, session, question)
+        for link in links:
+            link.held_by, link.attempt, link.due_at = run.id, None, None
+            decide(link, Reason.AWAITING_APPROVAL, run=run.id, now=self.work.now)
+
+    async def _due(
+        self, session: AsyncSession, kind: Kind, *, now: datetime, but: Collection[str]
+    ) -> list[Link]:
+        """Return the other links of the collection that are due a deletion, or a creation."""
+        found = await Links(session).due_with_records(self.work.collection.id, now=now)
+        fits = self._deletes if kind is Kind.DELETIONS else _creates
+        return [link for link, record in found if link.id not in but and fits(link, record)]
+
+    def _deletes(self, link: Link, record: Record) -> bool:
+        setting = follows(record, self.work.settings.removed_from_crm)
+        linked = link.state == LinkState.LINKED and record.deleted_at is not None
+        return linked and setting is RemovedFromCrm.DELETE
+
+
+def _creates(link: Link, record: Record) -> bool:
+    return link.state == LinkState.WANTED and record.deleted_at is None
+
+
+def follows(record: Record, setting: str) -> RemovedFromCrm:
+    """Return whether the item goes too: always where another item of the same person took its place."""
+    return RemovedFromCrm.DELETE if record.deleted_because == MERGED else RemovedFromCrm(setting)
