@@ -160,6 +160,12 @@ KINDS: dict[str, Kind] = {
         "Trying again would not help; its detail has Microsoft's own words.",
         "crm", "edit_record", "Correct the record",
     ),
+    "unreadable-item": Kind(
+        "This item can't be taken over.",
+        "Something in it is more than we can read or keep. Everything else goes on; it is looked at again"
+        " once it changes.",
+        "user", "edit_record", "Correct the contact in Outlook",
+    ),
     "unsupported-value": Kind(
         "Outlook can't hold this value.",
         "The record stays as it is here, and is tried again once it changes.",

@@ -20,6 +20,7 @@ from app.sync.collections import Collections
 from app.sync.decisions import decide
 from app.sync.links import Links
 from app.sync.records import Records
+from app.sync.unreadable import read_again
 
 Json = dict[str, Any]
 AGAIN_AFTER: Final = (
@@ -97,6 +98,8 @@ def shown_link(link: Link, crm_id: str | None, container: str | None) -> Json:
 
 async def retry(session: AsyncSession, link: Link, *, now: datetime) -> None:
     """Try a link again now, as if nothing had gone wrong with it."""
+    if await read_again(session, link, now=now):
+        return
     await Links(session).move(Link.id == link.id, due_at=now, next_attempt_at=None, problem=None, failures=0)
     Collections(session).ring([link.collection_id], now=now)
 

@@ -80,6 +80,10 @@ class Progress:
         )  # fmt: skip
         self.effects.append(effect)
 
+    def start_again(self, counts: dict[str, Any], *, done: int) -> None:
+        """Forget what was counted in a transaction that was undone."""
+        self.counts, self.done, self.effects = counts, done, []
+
     def advance(self, number: int = 1) -> None:
         """Move on by so many items."""
         self.done += number

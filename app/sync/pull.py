@@ -7,16 +7,20 @@ position. The next page is fetched while this one is stored.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import InterfaceError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.errors import Interruption
 from app.graph import delta
 from app.graph.calls import mark_of, read_contact
 from app.graph.contacts import had
 from app.graph.marks import read_marked
-from app.graph.protocol import DeltaExpired, Document, NotFound
+from app.graph.protocol import DeltaExpired, Document, GraphError, NotFound
 from app.ids import new_id
 from app.models import Link
 from app.records.link import LinkState
@@ -28,8 +32,10 @@ from app.sync.page import Report, locked_page, receive
 from app.sync.reconcile import needs_rereading
 from app.sync.spread import spread
 from app.sync.switch import restart_round
+from app.sync.unreadable import set_aside
 from app.sync.work import Work, viewed
 
+log = structlog.get_logger()
 HEARD = frozenset(
     {LinkState.LINKED, LinkState.SUSPENDED, LinkState.MOVED_OUT, LinkState.REMOVED_THERE, LinkState.GONE}
 )
@@ -107,6 +113,26 @@ class Seen:
 
 
 async def _take(work: Work, page: delta.Page) -> None:
+    """Store a page with the position. What breaks it is looked for row by row, and set aside alone."""
+    counts, done = deepcopy(work.progress.counts), work.progress.done
+    try:
+        await _store(work, page, **_position(work, page))
+    except (Interruption, GraphError, OSError, InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("page.failed", collection=work.collection.id)
+        if len(page.items) == 1:
+            work.progress.start_again(counts, done=done)
+            await set_aside(work, page.items[0], error)
+            await _store(work, replace(page, items=[]), **_position(work, page))
+            return
+        work.progress.start_again(counts, done=done)
+        for row in page.items:
+            await _take(work, delta.Page([row], [], None, None))
+        await _store(work, replace(page, items=[]), **_position(work, page))
+
+
+async def _store(work: Work, page: delta.Page, **position: object) -> None:
     seen = await _sorted(work, page)
     shown = [*(row["id"] for row in page.items), *page.removed]
     await work.unseen.seen(work.collection.id, shown)
@@ -130,11 +156,14 @@ async def _take(work: Work, page: delta.Page) -> None:
         await _mark_seen(work, session, seen)
         work.progress.count("pulled", len(seen.rows))
         work.progress.advance(len(seen.rows))
-        await work.move(session, **_position(work, page))
+        await work.move(session, **position)
     await remove_doublets(work, seen.adopted)
 
 
 def _position(work: Work, page: delta.Page) -> dict[str, object]:
+    """Return how far a page leads; a single row of one leads nowhere."""
+    if page.delta_link is None and page.next_link is None:
+        return {}
     if page.delta_link is None:
         return {"position": page.next_link}
     return {"position": None, "delta_link": page.delta_link, "pulled_at": work.now}

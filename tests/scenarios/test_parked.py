@@ -55,7 +55,7 @@ def test_a_refused_contact_is_parked_with_its_next_attempt_and_stops_nobody(crm,
 
     (parked,) = eventually(lambda: crm.call("GET", f"/v1/links?connection={syncing}&state=parked")["data"])
     assert (parked["crm_id"], parked["attempts"], parked["state"]) == ("c-1", 1, "linked")
-    assert parked["problem"]["type"] == "/problems/refused-by-microsoft"
+    assert parked["problem"]["type"] == "/problems/unsupported-value"
     assert parked["problem"]["next_attempt_at"] == parked["next_attempt_at"] is not None
     eventually(lambda: "Hedy" in ada.names())
     assert ada.holds(two["Grace"])["jobTitle"] == "Admiral"
@@ -79,3 +79,30 @@ def test_a_link_that_is_cut_leaves_both_sides_as_they_are(crm, ada, two, syncing
     assert ada.holds(two["Grace"])["jobTitle"] == "Admiral"
     assert crm.holds("c-1")["company"] is None
     assert (ada.names(), crm.news()) == (["Grace", "Mary"], [])
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.lesson(6)
+@pytest.mark.parametrize("known", [True, False], ids=["a contact we know", "somebody new"])
+def test_an_item_that_cannot_be_taken_over_holds_up_nobody(crm, ada, two, syncing, known):
+    with ada.sandbox.settings(notifications=False):
+        poison = {"personalNotes": "no text\u0000at all"}
+        item = ada.edits(two["Grace"], **poison) if known else ada.adds("Nobody", **poison)
+        ada.edits(two["Mary"], jobTitle="Commodore")
+        ada.adds("Hedy")
+        run = crm.syncs(syncing)
+
+    assert (run["status"], run["counts"]["parked"]) == ("succeeded", 1)
+    assert {c["type"]: c["record"]["display_name"] for c in crm.news()} == {
+        "contact.updated": "Mary",
+        "contact.created": "Hedy",
+    }
+    (parked,) = crm.call("GET", "/v1/links?state=parked")["data"]
+    assert (parked["item"]["id"], parked["problem"]["type"]) == (item["id"], "/problems/unreadable-item")
+
+    ada.edits(item, personalNotes="a text")
+    crm.call("POST", f"/v1/links/{parked['id']}/retry")
+    change = crm.hears("contact.updated" if known else "contact.created")
+
+    assert change["record"]["notes"] == "a text"
+    assert crm.call("GET", "/v1/links?state=parked")["data"] == []
