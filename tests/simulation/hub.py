@@ -9,6 +9,7 @@ from app.records.contact import FIELDS, canonical
 from app.records.link import Attempt, LinkView
 from app.records.patch import Revision
 from app.sync.conflicts import Policy, Side, Stamp
+from app.sync.holding import held_from
 from app.sync.projection import Create, Nothing, attempted, owed
 from app.sync.reconcile import Listening, needs_rereading, receive_item, wrote
 from app.sync.stated import CrmView, Statement, applied, first_stated, is_older, receive_crm
@@ -51,6 +52,7 @@ class Hub:
         self.revision, self.crm_revision, self.heard = 1, 1, 1
         self.revisions, self.feed, self.told, self.presumed = [], [], [], []
         self.field_at, self.conflicts, self.updated_at = {}, [], None
+        self.held = {}
         self.links = [Link(number, policy) for number, policy in enumerate(policies)]
 
     # From Microsoft
@@ -84,13 +86,13 @@ class Hub:
     def receive(self, link, body, *, etag, now, certain):
         received = receive_item(
             SHAPE, self.doc, link.view, had(body),
-            listening=link.listening, field_at=self.field_at, certain=certain,
+            listening=link.listening, field_at=self.field_at, held=self.held, certain=certain,
         )  # fmt: skip
         self._take(link, received, etag=etag, now=now)
 
     def _take(self, link, received, *, etag, now):
         link.view, link.etag = received.link, etag
-        self.conflicts += received.conflicts
+        self.conflicts, self.held = [*self.conflicts, *received.conflicts], received.held
         if received.previous:
             self._move(received, origin=f"microsoft {link.number}", now=now)
             self._offer(received.changed)
@@ -99,7 +101,7 @@ class Hub:
 
     def plan(self, link, *, now):
         """Work out what is owed and commit the attempt."""
-        write = owed(SHAPE, self.doc, link.view)
+        write = owed(SHAPE, self.doc, link.view, held=held_from(self.held, link.listening.connection))
         if isinstance(write, Nothing):
             return
         at = EPOCH + timedelta(seconds=now)
@@ -128,7 +130,7 @@ class Hub:
         link.answered = link.sending = None
         received = wrote(
             SHAPE, self.doc, link.view, had(body),
-            write=write, listening=link.listening, field_at=self.field_at,
+            write=write, listening=link.listening, field_at=self.field_at, held=self.held,
         )  # fmt: skip
         self._take(link, received, etag=etag, now=now)
 
@@ -152,10 +154,10 @@ class Hub:
         statement = Statement(canonical(fields), Stamp(edited_at, Side.CRM), at, decisive=decisive)
         stated = receive_crm(
             FIELDS, self.doc, self.view_of_crm(), statement, field_at=self.field_at,
-            policy_of=lambda connection: self.links[int(connection[-1])].policy,
+            policy_of=lambda connection: self.links[int(connection[-1])].policy, held=self.held,
         )  # fmt: skip
         self.crm_had, self.updated_at = stated.crm_had, edited_at
-        self.conflicts += stated.conflicts
+        self.conflicts, self.held = [*self.conflicts, *stated.conflicts], stated.held
         if stated.previous:
             self._move(stated, origin="crm", now=now)
         self.told.append((stated.come_to, now + LATE))

@@ -16,7 +16,7 @@ from tests.simulation.small import play_all
 from tests.simulation.world import CRM_LISTS, CRM_TEXTS, World
 
 WAYS = ("add", "add", "replace", "remove")
-RESOLUTIONS = ("crm_wins", "microsoft_wins", "newest_wins")
+RESOLUTIONS = ("crm_wins", "microsoft_wins", "newest_wins", "ask")
 
 
 def a_case(seed, *, hub_kind=Hub, steps=60):
