@@ -31,6 +31,7 @@ from app.routers import (
     oauth,
     plans,
     records,
+    run_events,
     runs,
     sessions,
     webhooks,
@@ -44,6 +45,7 @@ from app.routers import (
     settings as entity_settings,
 )
 from app.routers.authentication import Authentication
+from app.routers.cors import Cors, Preflights
 from app.routers.edge import Edge
 from app.routers.graph import GraphDoor
 from app.routers.intake import Intake
@@ -70,6 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     conflicts.router,
     links.router,
     runs.router,
+    run_events.router,
     catalogue.router,
     health.router,
     documentation.router,
@@ -84,7 +87,9 @@ def create_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(Provided),
             Middleware(GraphDoor),
+            Middleware(Cors),
             Middleware(Edge),
+            Middleware(Preflights),
             Middleware(Authentication),
             Middleware(Intake),
             Middleware(Repeats),

@@ -186,6 +186,12 @@ def _completed(app: FastAPI, public_url: str) -> Json:
             "description": "A token of POST /v1/session-tokens: a front end, for one person, for 15 minutes."
             " Named with it is a role that may use the operation.",
         },
+        "eventsToken": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "token",
+            "description": "A token of POST /v1/runs/{run_id}/events-token: for an EventSource, once.",
+        },
     }
     for screen in SCREENS:
         _default_to_null(schemas[screen.schema])
@@ -246,6 +252,8 @@ def _credentials(operation_id: str) -> Iterator[Json]:
     for role in (Role.ADMINISTRATOR, Role.USER):
         if role in allowed:
             yield {"sessionToken": [role.value]}
+    if Role.WATCHER in allowed:
+        yield {"eventsToken": []}
 
 
 def _never_null(schema: Json) -> Json:

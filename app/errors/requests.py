@@ -33,6 +33,13 @@ class WrongCredential(Problem):
     )
 
 
+class OriginNotListed(Problem):
+    slug = "origin-not-listed"
+    title = "No workspace lets pages of this origin call."
+    status = HTTPStatus.FORBIDDEN
+    cure = "Add the origin of the page, such as https://crm.example, to `origins` of the workspace."
+
+
 class NotFound(Problem):
     slug = "not-found"
     title = "There is nothing here."

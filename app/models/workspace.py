@@ -14,6 +14,7 @@ class Workspace(Base):
     __tablename__ = "workspaces"
     __table_args__ = (
         Index("uq_workspaces_crm_id", "crm_id", unique=True, postgresql_where=text("crm_id IS NOT NULL")),
+        Index("ix_workspaces_origins", "origins", postgresql_using="gin"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

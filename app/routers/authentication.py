@@ -3,10 +3,11 @@
 What each may do is in ``permissions.py``.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
@@ -16,25 +17,30 @@ from app.security.keys import same
 from app.security.session_tokens import Role, Visit, read
 from app.sync.credentials import bearer_of, issuer_of
 from app.sync.resources import Resources
+from app.sync.routes import Routes
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="concord"'}
 OPERATOR: Final = "operator"
-NOBODY: Final = frozenset[str]()
+EVENTS: Final = "events"
+WATCHED: Final = re.compile(r"/v1/runs/([^/]+)/events")
+NONE: Final = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Whom a request speaks for: the operator, or (``workspace`` set) one workspace, or a person of it.
 
-    ``credential`` is the key it came by or was admitted by; ``user`` is the person of a session.
+    ``credential`` is the key it came by or was admitted by; ``user`` is the person of a session; pages of
+    ``origins`` may read the answer.
     """
 
     credential: str
     workspace: str | None = None
     role: Role = Role.BACK_END
     user: str | None = None
-    origins: frozenset[str] = NOBODY
+    origins: frozenset[str] = NONE
     self_management: bool = True
+    ended: bool = False
 
     @property
     def idempotency_space(self) -> str:
@@ -48,7 +54,10 @@ class Principal:
 
 
 class Authentication:
-    """ASGI: everything under /v1 needs a valid credential, and says so before it reads a body."""
+    """ASGI: everything under /v1 needs a valid credential, and says so before it reads a body.
+
+    A browser's EventSource can send no header: the events of a run may be asked for with ``?token=``.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -58,11 +67,38 @@ class Authentication:
             state = scope["state"]
             state["principal"] = None
             if scope["path"].startswith("/v1/"):
-                state["principal"] = principal = await identified(Headers(scope=scope), state["resources"])
+                principal = await _caller(scope, state["resources"])
+                state["origins"] = principal.origins
+                if principal.ended:
+                    raise Unauthenticated(
+                        "This session has ended: get a new session token.", headers=CHALLENGE
+                    )
+                state["principal"] = principal
                 bind_contextvars(
                     workspace=principal.workspace, credential_id=principal.credential, role=principal.role
                 )
         await self.app(scope, receive, send)
+
+
+async def _caller(scope: Scope, resources: Resources) -> Principal:
+    headers = Headers(scope=scope)
+    watched = WATCHED.fullmatch(scope["path"]) if scope["method"] == "GET" else None
+    token = QueryParams(scope["query_string"]).get("token") if watched else None
+    if watched is None or token is None or "authorization" in headers:
+        return await identified(headers, resources)
+    return await _watcher(token, watched[1], resources)
+
+
+async def _watcher(token: str, run_id: str, resources: Resources) -> Principal:
+    """Return whom a token for the events of one run lets in; it has done its work by that."""
+    async with resources.db.transaction(None) as session:
+        workspace = await Routes(session).take(token, kind=EVENTS, target=run_id, now=clock.now())
+    issuer = await issuer_of(workspace, key_id=None, db=resources.db) if workspace else None
+    if issuer is None:
+        raise Unauthenticated("This token has been used or has ended: get another one.", headers=CHALLENGE)
+    return Principal(
+        credential=EVENTS, workspace=issuer.workspace_id, role=Role.WATCHER, origins=issuer.origins
+    )
 
 
 def principal_of(scope: Scope) -> Principal | None:
@@ -107,9 +143,7 @@ async def _visitor(visit: Visit, resources: Resources) -> Principal:
     issuer = await issuer_of(visit.workspace, key_id=key_id, db=resources.db)
     if issuer is None:
         raise Unauthenticated("The key that issued this session is no longer there.", headers=CHALLENGE)
-    if visit.expires_at <= clock.now():
-        raise Unauthenticated("This session has ended: get a new session token.", headers=CHALLENGE)
     return Principal(
         credential=visit.issuer, workspace=visit.workspace, role=visit.role, user=visit.user,
-        origins=issuer.origins, self_management=issuer.self_management,
+        origins=issuer.origins, self_management=issuer.self_management, ended=visit.expires_at <= clock.now(),
     )  # fmt: skip

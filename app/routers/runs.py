@@ -1,17 +1,13 @@
 """Runs: ask for a sync, watch it, look back at it."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
-import orjson
-from fastapi import APIRouter, Depends, Header, Path, Query
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from fastapi import APIRouter, Depends, Path, Query
 
-from app import clock
 from app.errors import Blocked, ConnectionNotFound, NotAwaitingApproval, RecordGone, RunEnded, RunNotFound
 from app.models import Connection, Run
 from app.problems import problems
-from app.routers.deps import Now, OnlyUser, Page, Res, Session, WorkspaceId
+from app.routers.deps import Now, OnlyUser, Page, Session
 from app.routers.run_shapes import STATUS, TRIGGER, Decide, NotRun, RunAnswer, Started, SyncMany, SyncOne
 from app.routers.shapes import EntityName, Listing, Moment
 from app.states import blocked_by
@@ -21,11 +17,8 @@ from app.sync.collections import Collections
 from app.sync.connections import Connections
 from app.sync.restoring import ask_to_restore
 from app.sync.runs import Filter, Runs, shown
-from app.sync.watching import Glimpse, watch
 
 router = APIRouter(tags=["runs"])
-PING_SECONDS = 15
-EVENT = 'id: 7\nevent: progress\ndata: {"id": "run_06a2k3v9", "status": "running", "phase": "push"}\n\n'
 
 ConnectionId = Annotated[
     str,
@@ -44,7 +37,7 @@ async def _connection(session: Session, connection_id: ConnectionId) -> Connecti
     return found
 
 
-async def _run(session: Session, run_id: str) -> Run:
+async def existing(session: Session, run_id: str) -> Run:
     found = await Runs(session).get(run_id)
     if found is None:
         raise RunNotFound
@@ -132,7 +125,7 @@ async def list_runs(
 )
 async def get_run(session: Session, run_id: RunId, now: Now) -> RunAnswer:
     """Say how far a run has come and what it has done."""
-    return RunAnswer.model_validate(shown(await _run(session, run_id), now=now))
+    return RunAnswer.model_validate(shown(await existing(session, run_id), now=now))
 
 
 @router.post(
@@ -146,12 +139,12 @@ async def cancel_run(session: Session, run_id: RunId, now: Now) -> RunAnswer:
 
     Of one that awaits approval nothing is done, and each side keeps what it has.
     """
-    run = await _run(session, run_id)
+    run = await existing(session, run_id)
     if not await Runs(session).cancel(run, now=now):
         raise RunEnded
     if run.approval is not None:
         Collections(session).ring([run.collection_id], now=now)
-    return RunAnswer.model_validate(shown(await _run(session, run_id), now=now))
+    return RunAnswer.model_validate(shown(await existing(session, run_id), now=now))
 
 
 @router.post(
@@ -162,7 +155,7 @@ async def cancel_run(session: Session, run_id: RunId, now: Now) -> RunAnswer:
 )
 async def approve_run(session: Session, run_id: RunId, now: Now, body: Decide | None = None) -> RunAnswer:
     """Say what is to become of what was too much to do unasked. The run goes on and does just that."""
-    run = await _run(session, run_id)
+    run = await existing(session, run_id)
     await decide_on(session, run, (body or Decide()).decision, now=now)
     return RunAnswer.model_validate(shown(run, now=now))
 
@@ -176,44 +169,6 @@ async def approve_run(session: Session, run_id: RunId, now: Now, body: Decide | 
 )
 async def restore_run(session: Session, run_id: RunId, now: Now) -> RunAnswer:
     """Bring back, on both sides, what a run deleted within the last 30 days."""
-    asked = await ask_to_restore(session, await _run(session, run_id), now=now)
+    asked = await ask_to_restore(session, await existing(session, run_id), now=now)
     await session.flush()
     return RunAnswer.model_validate(shown(asked, now=now))
-
-
-@router.get(
-    "/v1/runs/{run_id}/events",
-    operation_id="runs.events",
-    summary="Watch a run",
-    response_class=EventSourceResponse,
-    responses={
-        200: {"content": {"text/event-stream": {"example": EVENT}}, "description": "Events, as they happen."},
-        **problems(RunNotFound),
-    },
-)
-async def watch_run(
-    session: Session,
-    resources: Res,
-    workspace: WorkspaceId,
-    run_id: RunId,
-    last_event_id: Annotated[
-        str | None,
-        Header(
-            alias="Last-Event-ID",
-            title="Last-Event-ID",
-            max_length=20,
-            pattern=r"^\d*$",
-            description="The last event seen: nothing that was said before it is repeated.",
-        ),
-    ] = None,
-) -> EventSourceResponse:
-    """Follow a run by server-sent events: `progress` whenever it moved, and `finished` at its end."""
-    await _run(session, run_id)
-    glimpses = watch(resources.db, workspace, run_id, seen=int(last_event_id or 0))
-    return EventSourceResponse(_events(glimpses), ping=PING_SECONDS)
-
-
-async def _events(glimpses: AsyncIterator[Glimpse]) -> AsyncIterator[ServerSentEvent]:
-    async for glimpse in glimpses:
-        data = orjson.dumps(shown(glimpse.run, now=clock.now())).decode()
-        yield ServerSentEvent(data, event="finished" if glimpse.last else "progress", id=str(glimpse.number))

@@ -21,6 +21,12 @@ def region(code: str) -> str:
     return code
 
 
+def as_browsers_say_it(origin: str) -> str:
+    """Return an origin as browsers send it: in lower case, without the port that its scheme implies."""
+    scheme, _, host = origin.lower().partition("://")
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
 def distinct_ids(terms: "list[Term]") -> "list[Term]":
     unique([term.id for term in terms])
     return terms
@@ -42,6 +48,7 @@ Origin = Annotated[
     str,
     Field(max_length=300),
     *matching(rf"^{BASE}$", "An origin is https, host and port only: https://crm.example."),
+    AfterValidator(as_browsers_say_it),
 ]
 RecordUrl = Annotated[
     str,

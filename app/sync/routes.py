@@ -31,6 +31,13 @@ class Routes:
         query = select(Route).where(Route.route == route, Route.kind.in_(list(kinds)), alive)
         return (await self.session.scalars(query)).one_or_none()
 
+    async def take(self, route: str, *, kind: str, target: str, now: datetime) -> str | None:
+        """Take a route away and return the workspace it led to, if it was of this kind, to this, and good."""
+        query = delete(Route).where(
+            Route.route == route, Route.kind == kind, Route.target == target, Route.expires_at > now
+        )
+        return (await self.session.scalars(query.returning(Route.workspace_id))).one_or_none()
+
     async def good_among(self, routes: Iterable[str], *, now: datetime) -> set[str]:
         """Return those of these routes that still lead somewhere."""
         query = select(Route.route).where(Route.route.in_(list(routes)), Route.expires_at > now)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, bindparam, exists, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db import Database
 from app.errors import CrmIdTaken, WorkspaceNotFound
 from app.ids import new_id
 from app.models import Credential, Workspace
@@ -35,6 +36,15 @@ CONFIGURED = (
     "breaker",
     "defaults",
 )
+
+
+LISTS: Final = select(exists().where(Workspace.origins.contains(bindparam("origins", type_=ARRAY(Text)))))
+
+
+async def any_lists_origin(origin: str, *, db: Database) -> bool:
+    """Say whether pages of this origin may call for any workspace at all."""
+    async with db.glance() as connection:
+        return bool(await connection.scalar(LISTS, {"origins": [origin]}))
 
 
 class Workspaces:

@@ -154,6 +154,7 @@ def test_everything_under_v1_is_secured_and_nothing_else(document):
         "workspaceKey",
         "actingWorkspace",
         "sessionToken",
+        "eventsToken",
     }
 
 

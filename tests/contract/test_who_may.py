@@ -6,10 +6,7 @@ from typing import Final
 import httpx
 import pytest
 
-from app import clock
 from app.main import create_app
-from app.models import Conflict
-from app.sync.resources import Resources
 from tests.contract.bodies import minimal
 from tests.contract.stage import (
     DOCUMENT,
@@ -96,8 +93,11 @@ ROWS: Final = {
     "links.unlink": MANAGERS,
     "contacts.sync": MANAGERS,
     "runs.events": OWN,
-    "runs.plan": OWN,
+    "runs.plan": OWN.replace("yes", "none"),  # it was no preview
+    "runs.events_token": OWN,
     "conflicts.list": LISTS,
+    "conflicts.resolve": KEYS,
+    "conflicts.resolve_many": KEYS,
 }
 BODIES: Final[dict[str, Json]] = {
     "connections.create": {"user": "agent-7"},
@@ -106,7 +106,13 @@ BODIES: Final[dict[str, Json]] = {
     "workspace.patch": {"sync_interval_minutes": 30},
 }
 SELF_MANAGED: Final = {"settings.patch", "settings.put", "settings.delete", "settings.preview"}
-GONE: Final = ("connections.delete", "webhooks.delete", "keys.delete", "microsoft_app.delete")
+GONE: Final = (
+    "conflicts.resolve",
+    "connections.delete",
+    "webhooks.delete",
+    "keys.delete",
+    "microsoft_app.delete",
+)
 SECURED: Final = sorted(
     (each for each in OPERATIONS if each.about.get("security")),
     key=lambda one: (one.method == "delete", one.id),
@@ -152,7 +158,6 @@ async def set_up(app):
         async def make(name: str) -> Stage:
             ours = await settled(app, name)
             back_end = BackEnd(http, ours.key)
-            await disagreed(ours, app.state.provided["resources"])
             return Stage(http, ours, {
                 "operator": OPERATOR_KEY, "acting": OPERATOR_KEY, "key": ours.key, "user": ours.session,
                 "another": await session_of(back_end, "agent-8", "user"),
@@ -160,18 +165,6 @@ async def set_up(app):
             })  # fmt: skip
 
         yield make
-
-
-async def disagreed(ours: Organisation, resources: Resources) -> None:
-    """Keep a conflict of the user's connection."""
-    workspace, now = ours.ids["workspace_id"], clock.now()
-    async with resources.db.transaction(workspace) as session:
-        session.add(Conflict(
-            workspace_id=workspace, id=f"cfl_{workspace}", record_id=ours.ids["record_id"], entity="contacts",
-            connection_id=ours.ids["connection_id"], field="job_title", code="both_edited", status="resolved",
-            base=[None], crm=["Poet"], microsoft=["Author"], kept="crm", opened_at=now, resolved_at=now,
-            resolved_by="policy",
-        ))  # fmt: skip
 
 
 @pytest.fixture(scope="module")

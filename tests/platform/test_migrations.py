@@ -47,3 +47,23 @@ async def test_the_breaker_brings_no_deletion_to_whoever_synced_before(new_datab
         await connection.execute(text("SELECT set_config('concord.workspace', 'ws_1', true)"))
         assert tuple((await connection.execute(text(READ))).one()) == after
     await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (["https://CRM.Example", "https://b.example:443"], ["https://crm.example", "https://b.example"]),
+        (["http://localhost:80", "http://localhost:443"], ["http://localhost", "http://localhost:443"]),
+        ([], []),
+    ],
+)
+async def test_origins_that_were_stored_before_are_spelt_as_browsers_do(new_database, was, becomes):
+    migrate(new_database, revision="0004")
+    engine = create_async_engine(new_database, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(text(WORKSPACE), {"id": "ws_1", "defaults": "{}"})
+        await connection.execute(text("UPDATE workspaces SET origins = :was"), {"was": was})
+    migrate(new_database)
+    async with engine.begin() as connection:
+        assert (await connection.execute(text("SELECT origins FROM workspaces"))).scalar() == becomes
+    await engine.dispose()
