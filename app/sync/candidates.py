@@ -1,9 +1,10 @@
 """Who may be whom: the records and items that a match looks at, and nothing more."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -87,11 +88,12 @@ class Candidates:
         )
         return (await self.session.scalars(query)).all()
 
-    async def with_address(self, entity: str, address: str) -> Sequence[Record]:
-        """Return the records that hold this address, deleted ones last kept too."""
+    async def with_address(self, entity: str, address: str, *, since: datetime) -> Sequence[Record]:
+        """Return the records that hold this address, also those deleted since this time."""
         query = select(Record).where(
             Record.workspace_id == self.workspace,
             Record.entity == entity,
+            or_(Record.deleted_at.is_(None), Record.deleted_at > since),
             holds(Record.doc["emails"], [address]),
         )
         return (await self.session.scalars(query.order_by(Record.record_id).limit(MOST))).all()

@@ -21,6 +21,7 @@ from app.records.reasons import Reason
 from app.states import KINDS, slug_of
 from app.sync import offers
 from app.sync.candidates import Candidates
+from app.sync.changes import KEPT
 from app.sync.copies import applied, may_still_hold
 from app.sync.links import Links
 from app.sync.news import WORDS
@@ -32,6 +33,7 @@ from app.sync.shown import Json, moment
 from app.sync.verdict import Stand
 from app.sync.whereabouts import Deletion, Whereabouts, WhereaboutsOf
 from app.sync.work import viewed
+from app.sync.workspaces import Workspaces
 
 AGREED: Final = "{name} is in {mailbox}, and both sides agree."
 PENDING: Final = "{name} is on its way to {mailbox}."
@@ -71,7 +73,7 @@ async def explain_address(
 ) -> list[Json]:
     """Explain whoever has this address: records (the user may know of), and items that no record knows."""
     known = Candidates(session)
-    records = await known.with_address(entity, address)
+    records = await known.with_address(entity, address, since=now - KEPT)
     if only_user is not None:
         records = await theirs(session, only_user, records=records)
     items = await known.unknown_items(connection.id, entity, address)
@@ -90,7 +92,7 @@ async def _of_links(
     unknown = [link for link in links if link.record_id is None]
     places = await WhereaboutsOf(session, now=now).items(connection, unknown)
     found = await _explained(session, records, only=connection.id, now=now)
-    return found + [_document(None, [place], NOTHING) for place in places]
+    return found + [_document(None, [place], NOTHING, url=None) for place in places]
 
 
 async def _explained(
@@ -104,29 +106,34 @@ async def _explained(
     """Explain records; ``only`` in one connection."""
     places = await WhereaboutsOf(session, now=now).records(records, named=only or named)
     histories = await Revisions(session).since({r.record_id: r.crm_revision for r in records})
+    workspace = await Workspaces(session).get(session.info["workspace"])
+    template = workspace.record_url_template if workspace is not None else ""
     return [
         _document(
             record,
             [p for p in places if p.record is record and only in {None, p.connection.id}],
             histories.get(record.record_id, NOTHING),
+            url=record_url(template, record),
         )
         for record in records
     ]
 
 
-def _document(record: Record | None, places: Sequence[Whereabouts], history: History) -> Json:
+def _document(
+    record: Record | None, places: Sequence[Whereabouts], history: History, *, url: str | None
+) -> Json:
     return {
         "crm_id": record.crm_id if record is not None else None,
         "record_id": record.record_id if record is not None else None,
         "revision": record.revision if record is not None else None,
-        "record_url": record_url(places[0].workspace.record_url_template, record) if places else None,
+        "record_url": url,
         "connections": [_entry(place, history) for place in places],
     }
 
 
-def record_url(template: str, record: Record | None) -> str | None:
+def record_url(template: str, record: Record) -> str | None:
     """Return where the CRM shows a record, if it has said where it shows records."""
-    if not template or record is None or record.crm_id is None:
+    if not template or record.crm_id is None:
         return None
     kind, crm_id = WORDS[record.entity], quote(record.crm_id, safe="")
     return template.replace("{kind}", kind).replace("{crm_id}", crm_id)

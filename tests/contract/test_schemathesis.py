@@ -99,6 +99,10 @@ DESIGN: Final = [
         "microsoft_app.put", RejectedPositiveData, "/certificate_pem /private_key_pem",
         "a certificate is one, and the key is its own",
     ),
+    by_design(
+        "connections.explain", RejectedPositiveData, "item address",
+        "one of the two is asked about: the item or the address",
+    ),
     by_design("changes.ack", RejectedPositiveData, "/up_to", "it is a cursor that the feed gave"),
     by_design("webhooks.replay", RejectedPositiveData, "/after", "it is a cursor that the feed gave"),
     by_design(

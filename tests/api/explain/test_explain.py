@@ -107,6 +107,15 @@ async def test_a_connection_that_has_nothing_to_do_with_it_is_explained_if_it_is
     assert found["connections"] == [told]
 
 
+async def test_a_contact_of_nobody_has_no_connections_but_its_place_in_the_crm(stage):
+    await stage.call(
+        "PATCH", "/v1/workspace", json={"record_url_template": "https://crm.example/{kind}/{crm_id}"}
+    )
+    await stage.puts(owners=[])
+    whole = await stage.call("GET", "/v1/contacts/c-1/explain")
+    assert (whole["connections"], whole["record_url"]) == ([], "https://crm.example/contact/c-1")
+
+
 async def test_what_can_not_be_explained_is_refused(stage):
     await stage.connects(direction="disabled")
     await stage.puts()
