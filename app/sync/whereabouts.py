@@ -20,7 +20,15 @@ from app.sync.conflict_rows import DELETED_VS_EDITED
 from app.sync.holding import held_from
 from app.sync.naming import MERGED
 from app.sync.offers import keeps_its_value
-from app.sync.policy import Direction, RemovedFromCrm, may_push, record_deleted, why_ended
+from app.sync.policy import (
+    Direction,
+    LeftScope,
+    RemovedFromCrm,
+    left_scope,
+    may_push,
+    record_deleted,
+    why_ended,
+)
 from app.sync.projection import Create, Nothing, Update, owed
 from app.sync.runs import AWAITING
 from app.sync.scoping import reason_of
@@ -102,7 +110,7 @@ class Whereabouts:
         if record.deleted_at is not None:
             return Deletion() if link is not None and self._goes_too(link) else None
         if self._scope is not Reason.IN_SCOPE or record.rejected_at is not None:
-            return None
+            return Deletion() if link is not None and self._leaves(link) else None
         if link is not None and not (may_push(LinkState(link.state)) or link.state == LinkState.SUSPENDED):
             return None
         held = held_from(record.held, self.connection.id)
@@ -121,6 +129,13 @@ class Whereabouts:
             setting=RemovedFromCrm.DELETE if merged else RemovedFromCrm(self.settings.removed_from_crm),
         )  # fmt: skip
         return happening.deletes_item and link.item_id is not None
+
+    def _leaves(self, link: Link) -> bool:
+        happening = left_scope(
+            self._scope, attempt=None, direction=self._direction, edited=False,
+            setting=LeftScope(self.settings.left_scope),
+        )  # fmt: skip
+        return happening.deletes_item and link.state == LinkState.LINKED and link.item_id is not None
 
     @property
     def _direction(self) -> Direction:

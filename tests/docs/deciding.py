@@ -24,9 +24,11 @@ from app.sync.policy import (
     DeletedInMicrosoft,
     Direction,
     Happening,
+    LeftScope,
     RemovedFromCrm,
     SharedDeletes,
     item_gone,
+    left_scope,
     record_deleted,
 )
 from app.sync.verdict import Held, Sync, Tie, verdict
@@ -152,6 +154,23 @@ def deleted_in_microsoft() -> Rules:
         "another mailbox has it": {True: "yes", False: "no"}, "rule shared_deletes": words(SharedDeletes),
     }  # fmt: skip
     return Rules(columns, rows, decide, "then")
+
+
+def left() -> Rules:
+    def decide(way: Direction, setting: LeftScope, edited: bool) -> str:
+        reason = Reason.CLASS_NOT_SELECTED
+        return outcome(left_scope(reason, attempt=None, direction=way, setting=setting, edited=edited))
+
+    rows = [
+        (ANY, LeftScope.KEEP, ANY),
+        (IN, LeftScope.DELETE, ANY),
+        (ANY, LeftScope.DELETE, True),
+        (ANY, LeftScope.DELETE, False),
+    ]
+    edited = {True: "its user has edited it since", False: "untouched"}
+    return Rules(
+        {"direction": WAYS, "left_scope": words(LeftScope), "the item": edited}, rows, decide, "then"
+    )
 
 
 def echoes() -> Rules:
@@ -295,6 +314,7 @@ def tables() -> dict[str, str]:
         "directions": directions(),
         "removed_from_crm": removed_from_crm().told(),
         "deleted_in_microsoft": deleted_in_microsoft().told(),
+        "left_scope": left().told(),
         "echoes": echoes().told(),
         "conflicts": conflicts().told(),
         "breaker": breaker(),

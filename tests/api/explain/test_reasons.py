@@ -15,9 +15,6 @@ ADDRESS = ADA["emails"][0]["address"]
 STORIES = {}
 NOT_BUILT = {
     R.ERASED: "erasure",
-    **dict.fromkeys(
-        (R.NOT_PRIMARY_OWNER, R.CLASS_NOT_SELECTED, R.BEFORE_START_DATE, R.NO_CREATED_AT), "scope filters"
-    ),
 }
 """Codes that nothing gives yet, and what they come with."""
 
@@ -62,6 +59,39 @@ async def _(stage):
     await in_sync(stage)
     await stage.puts(owners="agent-8")
     await stage.works()
+    return await stage.explains()
+
+
+@story(R.NOT_PRIMARY_OWNER)
+async def _(stage):
+    await stage.connects(ownership="primary_only")
+    await stage.puts(owners=[{"user": "agent-7", "access": "full"}])
+    return await stage.explains()
+
+
+@story(R.CLASS_NOT_SELECTED)
+async def _(stage):
+    await stage.connects(classes=["buyer"], left_scope="delete")
+    await stage.puts(classes=["buyer"])
+    await stage.works()
+    await stage.puts(classes=["seller"])
+    told = await stage.explains()
+    assert told["owed"]["to_microsoft"] == {"write": "delete", "fields": []}
+    await stage.works()
+    return await stage.explains()
+
+
+@story(R.BEFORE_START_DATE)
+async def _(stage):
+    await stage.connects(existing_records="from_date", existing_since="2026-06-01")
+    await stage.puts(created_at="2026-01-05T08:00:00Z")
+    return await stage.explains()
+
+
+@story(R.NO_CREATED_AT)
+async def _(stage):
+    await stage.connects(existing_records="from_date", existing_since="2026-06-01")
+    await stage.puts()
     return await stage.explains()
 
 
@@ -155,6 +185,31 @@ async def _(stage):
     told = await stage.explains()
     assert told["owed"] == {"to_microsoft": None, "to_crm": None}
     return told
+
+
+@story(R.FLAPPING)
+async def _(stage):
+    ada, item = await in_sync(stage, conflict_resolution="newest_wins")
+    for _ in range(5):
+        await ada.edits(item, jobTitle="Countess")
+        await stage.syncs()
+        await stage.call("GET", "/v1/changes")
+        await stage.call("PATCH", "/v1/contacts/c-1", json={"job_title": "Programmer"})
+        await stage.works()
+    return await stage.explains()
+
+
+@story(R.DECLINED)
+async def _(stage):
+    await stage.call("PATCH", "/v1/workspace", json={"breaker": {"max_creates": 1}})
+    await stage.connects()
+    for number in range(3):
+        await stage.puts(f"c-{number}", emails=[], display_name=f"Person {number}")
+    await stage.works()
+    (run,) = (await stage.call("GET", "/v1/runs", params={"status": "awaiting_approval"}))["data"]
+    await stage.call("POST", f"/v1/runs/{run['id']}/approve", json={"decision": "put_back"})
+    await stage.works()
+    return await stage.explains()
 
 
 @story(R.MATCH_OPEN)
