@@ -11,8 +11,8 @@ GRACE = {"display_name": "Grace Hopper", "given_name": "Grace", "job_title": "Re
 
 @pytest.fixture
 def grace(crm, ada, syncing):
-    """Grace, in the CRM as c-1 and in Ada's Outlook; what the CRM deletes is deleted there."""
-    crm.chooses(syncing, removed_from_crm="delete")
+    """Grace, in the CRM as c-1 and in Ada's Outlook; what the CRM deletes is deleted there, not the other way."""
+    crm.chooses(syncing, removed_from_crm="delete", deleted_in_microsoft="keep")
     crm.puts("c-1", **GRACE)
     item = eventually(lambda: ada.named("Grace Hopper"))
     crm.is_quiet(syncing)
