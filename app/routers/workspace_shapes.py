@@ -134,7 +134,8 @@ class Breaker(Body):
 
     min_deletes: int = Field(
         default=10, ge=0, le=1_000_000, title="Deletions always allowed",
-        description="As many removals never stop a sync.", examples=[10],
+        description="As many removals don't stop a sync, unless they are half of its records (and three).",
+        examples=[10],
     )  # fmt: skip
     max_delete_percent: int = Field(
         default=10, ge=0, le=100, title="Share of deletions allowed",
