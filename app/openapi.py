@@ -22,7 +22,7 @@ from app.errors import (
 )
 from app.problems import MEDIA_TYPE, problems
 from app.routers.permissions import SELF_MANAGED, may
-from app.routers.screens import SCREENS
+from app.routers.screens import SCREENS, organisation
 from app.security.session_tokens import Role
 
 Json = dict[str, Any]
@@ -169,7 +169,7 @@ def _completed(app: FastAPI, public_url: str) -> Json:
     )
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas |= {"Problem": PROBLEM, "InvalidPart": INVALID_PART}
+    schemas |= {"Problem": PROBLEM, "InvalidPart": INVALID_PART, "OrganisationSettings": organisation()}
     for name in UNREFERENCED:
         schemas.pop(name, None)
     components["securitySchemes"] = {
@@ -194,19 +194,22 @@ def _completed(app: FastAPI, public_url: str) -> Json:
         },
     }
     for screen in SCREENS:
-        _default_to_null(schemas[screen.schema])
+        _put_nulls_back(schemas[screen.schema])
     document["x-screens"] = [screen.document() for screen in SCREENS]
     for path, method, operation in operations(document):
         _complete(operation, path=path, method=method)
     return document
 
 
-def _default_to_null(schema: Json) -> None:
-    """Put back the defaults that FastAPI leaves out with every other null."""
+def _put_nulls_back(schema: Json) -> None:
+    """Put back the defaults and choices that FastAPI leaves out with every other null."""
     for part in schema.get("properties", {}).values():
-        if "null" in part["type"]:
+        if "null" in part.get("type", ()):
             part.setdefault("default", None)
-        _default_to_null(part)
+        for option in part.get("oneOf", []):
+            if option.get("type") == "null":
+                option["const"] = None
+        _put_nulls_back(part)
 
 
 def operations(document: Json) -> Iterator[tuple[str, str, Json]]:

@@ -28,6 +28,10 @@ GROUPS: Final[list[Any]] = [
     {"id": "removal", "title": "When something is removed", "order": 3},
     {"id": "state", "title": "State", "order": 4},
 ]
+DEFAULTS_GROUPS: Final[list[Any]] = [
+    *(group for group in GROUPS if group["id"] != "state"),
+    {"id": "locks", "title": "What people can't change", "order": 9},
+]
 ON: Final = ["crm_to_microsoft", "microsoft_to_crm", "two_way"]
 SENDS: Final = ["crm_to_microsoft", "two_way"]
 HEARS: Final = ["microsoft_to_crm", "two_way"]
@@ -189,7 +193,13 @@ LOCKABLE: Final[WithJsonSchema] = WithJsonSchema(
     {
         "type": "array",
         "uniqueItems": True,
-        "items": {"type": "string", "enum": [*ContactChoices.model_fields]},
+        "items": {
+            "type": "string",
+            "oneOf": [
+                {"const": name, "title": str(part.title)}
+                for name, part in ContactChoices.model_fields.items()
+            ],
+        },
     }
 )
 Fields = Annotated[list[ContactField], AfterValidator(unique), LOCKABLE]
@@ -198,11 +208,14 @@ Fields = Annotated[list[ContactField], AfterValidator(unique), LOCKABLE]
 class ContactDefaults(ContactChoices):
     """The workspace's defaults of contact settings, and which of them connections can't override."""
 
+    model_config = ConfigDict(json_schema_extra={"x-groups": DEFAULTS_GROUPS})
+
     locked: Fields = Field(
         default=[],
         title="Locked",
         description="Fields that connections can't override.",
         examples=[["direction"]],
+        json_schema_extra=shown(100, "locks", "checkboxes"),
     )
 
 

@@ -14,7 +14,8 @@ from app.jobs import DUE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
+OURS = [page for page in DOCS.rglob("*.md") if "node_modules" not in page.parts]
+PAGES = sorted([*OURS, ROOT / "README.md", ROOT / "CHANGELOG.md"])
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
