@@ -1,6 +1,6 @@
 """Stop and ask: what the breaker does not let pass is put to somebody as a run of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -20,6 +20,11 @@ from app.sync.runs import AWAITING, Runs, no_counts, shown
 from app.sync.work import Work
 
 MOST_SAMPLES: Final = 10
+VERBS: Final[Mapping[Kind, Literal["created", "updated", "deleted"]]] = {
+    Kind.DELETIONS: "deleted",
+    Kind.CREATIONS: "created",
+    Kind.CLEARS: "updated",
+}
 log = structlog.get_logger()
 
 
@@ -63,15 +68,31 @@ async def samples_of(session: AsyncSession, links: Sequence[Link]) -> list[Json]
 
 
 async def too_many(work: Work, session: AsyncSession, kind: Kind, *, side: Side, pending: int) -> bool:
-    """Return whether so many more must not be done unasked. A rehearsal does all, to tell how many."""
-    if not work.asks:
-        return False
+    """Return whether so many more must not be done unasked. A rehearsal does all, and tells what is asked.
+
+    As many as somebody saw in a preview, and then chose, are no surprise.
+    """
     now, collection = work.now, work.collection.id
     live = 0 if kind is Kind.CREATIONS else await Links(session).lived(collection, since=now - WINDOW)
     done = await Effects(session).done(collection, side=side, kind=kind, now=now)
     stored = await session.scalar(select(Workspace.breaker).where(Workspace.id == work.lease.workspace))
     window, limits = Window(done=done, live=live), Limits.of(stored or {})
-    return trips(kind, pending=pending, window=window, limits=limits)
+    if not trips(kind, pending=pending, window=window, limits=limits):
+        return False
+    if pending + done <= _foreseen(work, kind, side=side):
+        return False
+    if not work.asks:
+        question = Question(reason=kind, side=side, verb=VERBS[kind], number=pending)
+        work.unasked.append(question.document(now=now))
+    return work.asks
+
+
+def _foreseen(work: Work, kind: Kind, *, side: Side) -> int:
+    """Return how many of a kind the preview showed that the settings were chosen by, for a day."""
+    seen = work.collection.approved
+    if seen is None or datetime.fromisoformat(seen["at"]) <= work.now - WINDOW:
+        return 0
+    return int(seen["counts"][f"to_{side}"][VERBS[kind]])
 
 
 async def ask_about(work: Work, session: AsyncSession, question: Question) -> Run:

@@ -81,15 +81,13 @@ async def _look(resources: Resources, run: Run, connection: Connection) -> None:
         async with resources.db.transaction(run.workspace_id) as session:
             if looks == MOST_LOOKS or await _epoch(session, run) == epoch:
                 break
-    progress = script.progress
-    counts = counted(
-        script.tally,
-        pulled=progress.counts["pulled"] if progress else 0,
-        conflicts=progress.counts["conflicts"] if progress else 0,
-    )
+    counts = counted(script.tally, pulled=script.pulled, conflicts=script.conflicts)
     preview = {**(run.preview or {}), "as_of": as_of.isoformat()}
-    done = progress.done if progress else 0
-    await _end(resources, run, status="succeeded", counts=counts, preview=preview, done=done, total=done)
+    done = script.progress.done if script.progress else 0
+    await _end(
+        resources, run, status="succeeded", counts=counts, preview=preview, approval=script.question,
+        done=done, total=done,
+    )  # fmt: skip
 
 
 async def _epoch(session: AsyncSession, run: Run) -> int | None:

@@ -71,15 +71,17 @@ async def _choose(script: Script, *, now: datetime) -> Lease | None:
 
 async def _take_turns(on_stage: Resources, lease: Lease, script: Script, *, kept: Kept) -> None:
     """Take turns as the run would, time moving on to whatever a run waits for."""
-    ahead = timedelta(0)
+    ahead, mailbox = timedelta(0), None
     for _ in range(MOST_TURNS):
         work = await begin(on_stage, lease, ends_at=math.inf, ahead=ahead)
         if work is None:
             return
-        work.mailbox = RehearsedMailbox(work.mailbox, kept=kept, script=script)
+        mailbox = mailbox or RehearsedMailbox(work.mailbox, kept=kept, script=script)
+        work.mailbox = mailbox
         work.unseen, work.at_once, script.progress = NothingUnseen(on_stage.redis), AT_ONCE, work.progress
         work.asks = False
         _, due_at = await turn(work)
+        script.question = script.question or next(iter(work.unasked), None)
         moment = await _next(work, due_at)
         if moment is None:
             return

@@ -39,6 +39,9 @@ METHODS: Final[Mapping[str, Doing]] = {
 TOLD_ELSEWHERE: Final = {"deleted_in_microsoft": Reason.REMOVED_THERE}
 WRITTEN_ANEW: Final = frozenset({Reason.EDIT_OUTLIVED_DELETE, Reason.RESTORED})
 
+COUNTED: Final = text("""
+SELECT coalesce(sum((counts ->> 'pulled')::int), 0), coalesce(sum((counts ->> 'conflicts')::int), 0) FROM runs
+""")
 EXISTED: Final = literal_column(
     "EXISTS (SELECT FROM records_at_outset AS before WHERE before.record_id = changes.record_id)", Boolean
 )
@@ -65,10 +68,13 @@ class Script:
     run: Run
     connection: Connection
     progress: Progress | None = None
+    question: dict[str, Any] | None = None
     place: int = 1
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     written: set[str] = field(default_factory=set)
     told_at: float = 0.0
+    pulled: int = 0
+    conflicts: int = 0
 
     async def asked(self) -> None:
         """Say now and then how far the rehearsal is; raise PreviewEnded where nobody waits any more."""
@@ -127,6 +133,7 @@ class Script:
     async def ends(self, *, without_import: Reason, resting: Reason) -> None:
         """Take down what the CRM would hear, and what would become of the links."""
         async with self.scratch.transaction(self.run.workspace_id) as session:
+            self.pulled, self.conflicts = (await session.execute(COUNTED)).one()
             await self._told_to_the_crm(session)
             await self._turned(session, without_import=without_import, resting=resting)
 

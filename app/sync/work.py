@@ -46,6 +46,7 @@ class Work:
     at_once: int = LIMIT
     imports_at_once: bool | None = None
     asks: bool = True
+    unasked: list[dict[str, Any]] = field(default_factory=list)
     shape: Shape = SHAPE
     scope: Scope = field(init=False)
 

@@ -128,6 +128,25 @@ async def test_a_removal_in_outlook_is_followed_without_waiting_for_its_quiet_se
     assert outline(gone) == [("delete", "crm", "Grace Hopper", "removed_there")]
 
 
+async def test_what_the_breaker_would_ask_is_told_and_the_plan_shows_all_of_it(ada):
+    for number in range(6):
+        await ada.puts(f"c-{number}", display_name=f"Person {number}")
+    await ada.chooses(direction="two_way", deleted_in_microsoft="keep")
+    await ada.syncs()
+    await ada.deletes(*(await ada.contacts())[:5])
+
+    run = await ada.previews(deleted_in_microsoft="delete")
+
+    assert (run["status"], run["counts"]["to_crm"]["deleted"]) == ("succeeded", 5)
+    assert (run["approval"]["reason"], run["approval"]["side"]) == ("deletions", "crm")
+    assert run["approval"]["would"]["to_crm"]["deleted"] == 5
+    assert len(await ada.plan(run, step="delete", side="crm")) == 5
+    await ada.crm("PATCH", ada.settings, {"deleted_in_microsoft": "delete", "previewed": run["id"]})
+    await ada.syncs()
+    assert await ada.runs(status="awaiting_approval") == []
+    assert len(await ada.rows("SELECT 1 FROM records WHERE deleted_at IS NOT NULL")) == 5
+
+
 async def test_pages_and_filters_of_a_plan(ada):
     for number in range(7):
         await ada.puts(f"c-{number}", display_name=f"Person {number}")
