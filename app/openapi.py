@@ -50,6 +50,10 @@ TAGS: Final = [
     {"name": "runs", "description": "Syncs: started, watched, approved, cancelled, undone."},
     {"name": "links", "description": "Which record is which item, and what is parked."},
     {"name": "conflicts", "description": "Fields that both sides changed."},
+    {
+        "name": "matches",
+        "description": "Items that may be one of several records: a person decides.",
+    },
     {"name": "problems", "description": "What can be wrong, explained."},
     {"name": "operation", "description": "Is it alive, is it ready, how much does it do."},
 ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import IdRow, Json, JsonList
+from app.models.base import IdRow, Json, JsonList, WorkspaceRow
 
 
 class Link(IdRow):
@@ -78,18 +78,48 @@ class Link(IdRow):
 
 
 class Match(IdRow):
-    """An item that several records could be, or the other way round: it waits for a person."""
+    """An item that several records could be, or the other way round: it waits for a person.
+
+    ``candidates`` are as of ``looked_at``: one that moved since is looked at again. ``decision`` is what a
+    person said; the holder of the collection's lease follows it, and notes when in ``followed_at``.
+    """
 
     __tablename__ = "matches"
+    __table_args__ = (
+        Index(
+            "ix_matches_unsettled", "workspace_id", "collection_id", "link_id",
+            postgresql_where=text("followed_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     connection_id: Mapped[str]
     entity: Mapped[str]
+    collection_id: Mapped[str]
     link_id: Mapped[str]
     status: Mapped[str]
     summary: Mapped[Json]
     candidates: Mapped[JsonList]
+    decision: Mapped[Json | None]
     opened_at: Mapped[datetime]
+    looked_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]
+    followed_at: Mapped[datetime | None]
+
+
+class MatchKey(WorkspaceRow):
+    """One word by which a living record, or an item that has none, is found by who may be the same.
+
+    ``side`` is ``record`` (``id`` is its record_id) or ``item`` (its link's id). The words are digests.
+    """
+
+    __tablename__ = "match_keys"
+    __table_args__ = (Index("ix_match_keys_id", "workspace_id", "id"),)
+
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Conflict(IdRow):

@@ -1,6 +1,6 @@
 """A contact as Concord holds it (``api.md`` §5)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from app.records import Fields, Value, values
 from app.records.values import Kind
@@ -49,13 +49,3 @@ def empty(field: str) -> Value:
 def same(field: str, one: Value, other: Value) -> bool:
     """Return whether two canonical values of this field say the same."""
     return values.same(FIELDS[field], one, other)
-
-
-def match_keys(doc: Fields) -> Iterator[str]:
-    """Return the evidence by which this contact may be recognised, as keys."""
-    seen: set[str] = set()
-    for email in doc.get("emails") or ():
-        key = f"email:{email['address'].casefold()}"
-        if key not in seen:
-            seen.add(key)
-            yield key

@@ -1,9 +1,11 @@
 """Contacts, by the CRM's own ids."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response, status
+from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import (
@@ -34,6 +36,7 @@ from app.routers.deps import (
 )
 from app.routers.feed_cursor import MOST, feed_cursor
 from app.routers.run_shapes import RunAnswer
+from app.routers.shapes import Body, unique
 from app.sync.asking import ask_for_record
 from app.sync.changes import KEPT, Changes
 from app.sync.inbound import Room, crm_restores, crm_says
@@ -42,6 +45,7 @@ from app.sync.records import Records
 from app.sync.runs import shown as shown_run
 from app.sync.saying import Answered, Guard, Says, Verb
 from app.sync.shown import shown
+from app.sync.uniting import merge_records
 
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"])
 ENTITY = "contacts"
@@ -239,6 +243,35 @@ async def sync_contact(crm_id: InPath, session: Session, now: Now) -> RunAnswer:
 async def restore_contact(crm_id: InPath, here: Here) -> Response:
     """Bring a deleted contact back as it was, within 30 days."""
     return answer(await crm_restores(here, await Records(here.session).of_crm_id(ENTITY, crm_id)))
+
+
+class Merge(Body):
+    """Which contacts end in this one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"from": ["c-2"]}]})
+
+    ended: Annotated[list[CrmId], AfterValidator(unique)] = Field(
+        alias="from",
+        min_length=1,
+        max_length=50,
+        title="From",
+        description="The CRM's ids of the contacts that turned out to be this one.",
+        examples=[["c-2"]],
+        json_schema_extra={"uniqueItems": True},
+    )
+
+
+@router.post(
+    "/{crm_id}/merge",
+    operation_id="contacts.merge",
+    summary="Merge contacts",
+    response_model=Contact,
+    responses=problems(RecordNotFound),
+)
+async def merge_contacts(crm_id: InPath, body: Merge, here: Here) -> Response:
+    """Let contacts be one: links, owners and items move here; the others end, with no deletion in Outlook."""
+    kept = await merge_records(here.session, ENTITY, crm_id, body.ended, now=here.now)
+    return answer(Answered(kept, HTTPStatus.OK))
 
 
 def place_in(page: Paging) -> tuple[str, int | None]:

@@ -16,11 +16,12 @@ from app.sync.conflict_rows import Conflicts
 from app.sync.decisions import deciding
 from app.sync.inbound import Room, crm_says
 from app.sync.links import Links
-from app.sync.naming import MERGED_INTO, name
+from app.sync.naming import name
 from app.sync.news import WORDS
 from app.sync.records import Records, Step
 from app.sync.saying import Says, Verb, is_crm_id
 from app.sync.spread import spread
+from app.sync.uniting import MERGED_INTO
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Who may be whom: the records and items that a match looks at, and nothing more."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,8 +9,44 @@ from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.graph.contacts import parse
 from app.models import Link, Owner, Record
 from app.records import Fields
+from app.records.evidence import Evidence, evidence_of
+from app.sync.match_keys import MatchKeys
+from app.sync.work import Work
+
+ENDED: Final = ("removed_there", "removed_by_us")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Whose items are matched: a user's folder, and where their phones are."""
+
+    user: str
+    connection_id: str
+    collection_id: str
+    entity: str
+    region: str
+
+
+def mailbox_of(work: Work) -> Mailbox:
+    """Return the mailbox that a turn is at."""
+    return Mailbox(
+        work.connection.user, work.connection.id, work.collection.id, work.collection.entity,
+        work.workspace.phone_region,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Circle:
+    """The records that keys reach: ``free`` ones of the user, those ``taken`` by an item, and others'."""
+
+    free: dict[str, Evidence] = field(default_factory=dict)
+    taken: dict[str, Evidence] = field(default_factory=dict)
+    beyond: dict[str, Evidence] = field(default_factory=dict)
+    docs: dict[str, Fields] = field(default_factory=dict)
+
 
 MOST: Final = 50
 """Of people who share an address, as many are explained."""
@@ -31,62 +68,66 @@ class Candidates:
         )
         return {row[0]: row[1] for row in await self.session.execute(query)}
 
-    async def records(
-        self, *, user: str, connection_id: str, entity: str, addresses: Collection[str] | None
-    ) -> dict[str, Fields]:
-        """Return the documents of the user's records without an item here; with an address, if given.
+    async def circle(
+        self, mailbox: Mailbox, keys: Collection[str], *, besides: Collection[str] = ()
+    ) -> Circle:
+        """Return the living records that these keys reach, and those named besides, with their evidence."""
+        found = await MatchKeys(self.session).records(mailbox.entity, keys, user=mailbox.user)
+        docs = await self.documents(found | set(besides))
+        mine = await self._owned(mailbox.user, docs)
+        items = await self.with_items(mailbox.connection_id, docs)
+        circle = Circle(docs=docs)
+        for record_id, doc in docs.items():
+            evidence = evidence_of(doc, region=mailbox.region)
+            if record_id in items:
+                circle.taken[record_id] = _with_item(evidence, items[record_id], region=mailbox.region)
+            elif record_id in mine or record_id in besides:
+                circle.free[record_id] = evidence
+            else:
+                circle.beyond[record_id] = evidence
+        return circle
 
-        What is linked is subtracted in memory, so that no plan made on stale statistics can go wrong.
-        """
-        query = select(Record.record_id, Record.doc).join(
-            Owner, (Owner.workspace_id == self.workspace) & (Owner.record_id == Record.record_id)
-        )
-        query = query.where(
+    async def items(self, mailbox: Mailbox, keys: Collection[str]) -> dict[str, Link]:
+        """Return the items without a record that these keys reach in this folder, by link id."""
+        ids = await MatchKeys(self.session).items(mailbox.collection_id, mailbox.entity, keys)
+        query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(ids))
+        return {link.id: link for link in await self.session.scalars(query)} if ids else {}
+
+    async def any_record(self, mailbox: Mailbox) -> bool:
+        """Say whether there may be any record without an item here: one of elsewhere, or one owed."""
+        elsewhere = select(Record.record_id).where(
             Record.workspace_id == self.workspace,
-            Record.entity == entity,
+            Record.entity == mailbox.entity,
             Record.deleted_at.is_(None),
-            Owner.user == user,
+            Record.origin_connection.is_distinct_from(mailbox.connection_id),
         )
-        if addresses is not None:
-            query = query.where(holds(Record.doc["emails"], addresses))
-        found = {row.record_id: row.doc for row in await self.session.execute(query)}
-        taken = await self._taken(connection_id, None if addresses is None else found)
-        return {record_id: doc for record_id, doc in found.items() if record_id not in taken}
+        owed = select(Link.record_id).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == mailbox.collection_id,
+            Link.record_id.is_not(None),
+            Link.item_id.is_(None),
+        )
+        for query in (elsewhere, owed):
+            if await self.session.scalar(query.limit(1)) is not None:
+                return True
+        return False
 
-    async def any_record(self, *, user: str, connection_id: str, entity: str) -> bool:
-        """Say whether the user has any record without an item here."""
-        owned = select(Owner.record_id).join(
-            Record, (Record.workspace_id == self.workspace) & (Record.record_id == Owner.record_id)
+    async def _owned(self, user: str, record_ids: Collection[str]) -> set[str]:
+        query = select(Owner.record_id).where(
+            Owner.workspace_id == self.workspace, Owner.user == user, Owner.record_id.in_(list(record_ids))
         )
-        owned = owned.where(
-            Owner.workspace_id == self.workspace,
-            Owner.user == user,
-            Record.entity == entity,
-            Record.deleted_at.is_(None),
-        )
-        return bool(set(await self.session.scalars(owned)) - await self._taken(connection_id, None))
+        return set(await self.session.scalars(query))
 
-    async def _taken(self, connection_id: str, among: Collection[str] | None) -> set[str]:
-        """Return the records that have an item here, or a create under way."""
-        query = select(Link.record_id).where(
+    async def with_items(self, connection_id: str, record_ids: Collection[str]) -> dict[str, Fields | None]:
+        """Return the records that have an item here or a create under way, with the item's wording."""
+        query = select(Link.record_id, Link.graph_had).where(
             Link.workspace_id == self.workspace,
             Link.connection_id == connection_id,
-            Link.record_id.is_not(None),
-            ~((Link.state == "wanted") & Link.attempt.is_(None)),
+            Link.record_id.in_(list(record_ids)),
+            Link.item_id.is_not(None) | Link.attempt.is_not(None),
+            Link.state.not_in(ENDED),
         )
-        if among is not None:
-            query = query.where(Link.record_id.in_(list(among)))
-        return {record_id for record_id in await self.session.scalars(query) if record_id is not None}
-
-    async def unmatched_items(self, collection_id: str, *, addresses: Collection[str]) -> Sequence[Link]:
-        """Return unmatched items of a collection that hold one of these addresses."""
-        query = select(Link).where(
-            Link.workspace_id == self.workspace,
-            Link.collection_id == collection_id,
-            Link.state == "unmatched",
-            holds(Link.graph_had["emailAddresses"], addresses),
-        )
-        return (await self.session.scalars(query)).all()
+        return {str(row[0]): row[1] for row in await self.session.execute(query)}
 
     async def with_address(self, entity: str, address: str, *, since: datetime) -> Sequence[Record]:
         """Return the records that hold this address, also those deleted since this time."""
@@ -117,3 +158,21 @@ def holds(emails: ColumnElement[Any], addresses: Collection[str]) -> ColumnEleme
     )
     address = func.lower(func.jsonb_extract_path_text(each.c.value.cast(JSONB), "address"))
     return exists(select(1).select_from(each).where(address.in_([a.casefold() for a in addresses])))
+
+
+def _with_item(evidence: Evidence, wording: Fields | None, *, region: str) -> Evidence:
+    """Return what a record and its item may be recognised by; the content is the item's."""
+    if not wording:
+        return Evidence(evidence.keys, evidence.exact)
+    item = evidence_of(parse(wording), region=region)
+    return Evidence(_both(evidence.keys, item.keys), _both(evidence.exact, item.exact), item.content)
+
+
+def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
+
+
+def evidence_of_items(items: Mapping[str, Link], *, region: str) -> dict[str, Evidence]:
+    """Return the evidence of items, the oldest first."""
+    ordered = sorted(items.values(), key=lambda link: (link.created_at, link.id))
+    return {link.id: evidence_of(parse(link.graph_had or {}), region=region) for link in ordered}

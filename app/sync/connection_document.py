@@ -191,7 +191,7 @@ async def _counts(session: AsyncSession, ids: Sequence[str]) -> dict[tuple[str, 
             Link.connection_id, Link.entity,
             func.count().filter(Link.state == "linked"),
             func.count().filter(Link.problem.is_not(None)),
-            func.count().filter(Link.state == "in_review"),
+            func.count().filter(Link.state == "in_review", Link.record_id.is_(None)),
         )
         .where(Link.workspace_id == workspace, Link.connection_id.in_(ids))
         .group_by(Link.connection_id, Link.entity)

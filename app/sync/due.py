@@ -7,12 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.models import Record
-from app.records.contact import match_keys
 from app.sync import holding, offers
 from app.sync.deciding import reconsider
-from app.sync.matching import match
 from app.sync.moments import next_moment
-from app.sync.naming import merge_into
+from app.sync.naming import matching_unnamed
 from app.sync.news import announce_record
 from app.sync.records import Records, Step
 from app.sync.resources import Resources
@@ -20,6 +18,7 @@ from app.sync.revisions import NOTHING, Revisions
 from app.sync.settings import EffectiveSettings
 from app.sync.spread import spread
 from app.sync.timers import Timers
+from app.sync.uniting import merge_into
 
 KEEPS_OLDER_VALUE: Final = "crm_keeps_older_value"
 KIND: Final = "record"
@@ -47,24 +46,20 @@ async def due_record(resources: Resources, workspace: str, target: str) -> None:
 
 
 async def _perhaps_the_same(session: AsyncSession, record_id: str) -> list[str]:
-    """Return the unnamed records that a held one may be, before anything is locked."""
+    """Return the unnamed record that a held one is taken to be, before anything is locked."""
     record = await Records(session).get(record_id)
-    if record is None or record.held_until is None:
+    if record is None or record.held_until is None or record.deleted_at is not None:
         return []
-    keys = {key.partition(":")[2] for key in match_keys(record.doc)}
-    return list(await Records(session).unnamed_with(record.entity, keys))
+    return list((await matching_unnamed(session, record.entity, {record_id: record.doc})).values())
 
 
 async def _end_of_waiting(session: AsyncSession, record: Record, unnamed: dict[str, Record]) -> None:
     """Nobody named the newcomer: where the match still stands they are one, else the record goes its way."""
     now = clock.now()
-    evidence = {
-        other.record_id: list(match_keys(other.doc)) for other in unnamed.values() if not other.crm_id
-    }
-    pairs = match({record.record_id: list(match_keys(record.doc))}, evidence)
     record.held_until = None
-    if record.record_id in pairs.links and record.deleted_at is None:
-        await merge_into(session, kept=record, gone=unnamed[pairs.links[record.record_id]], now=now)
+    same = next((other for other in unnamed.values() if not other.crm_id and other.deleted_at is None), None)
+    if same is not None and record.deleted_at is None:
+        await merge_into(session, kept=record, gone=same, now=now)
         return
     await Records(session).write([Step(record=record, origin="concord", at=now, previous={}, quiet=True)])
     await spread(session, [record.record_id], now=now)

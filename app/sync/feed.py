@@ -17,6 +17,7 @@ from app.db import last_before_commit, ring
 from app.ids import new_id
 from app.models import Change
 from app.sync import collections as _before  # noqa: F401  rings are written before the feed is numbered
+from app.sync import match_keys as _and_before  # noqa: F401  and so are the words that find records
 from app.sync.bulk import encode, typed
 
 UNHEARD_AFTER: Final = timedelta(seconds=10)

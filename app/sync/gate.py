@@ -18,10 +18,10 @@ from app.sync.approvals import Approvals
 from app.sync.breaker import Kind
 from app.sync.decisions import decide
 from app.sync.links import Links
-from app.sync.naming import MERGED
 from app.sync.page import Page
 from app.sync.policy import RemovedFromCrm
 from app.sync.questions import Question, ask_about, samples_of, too_many
+from app.sync.uniting import MERGED
 from app.sync.work import Work
 
 VERBS: Final[Mapping[Kind, Literal["created", "deleted"]]] = {

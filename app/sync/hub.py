@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Record, Revision
 from app.records import Value
+from app.records.evidence import IDENTIFYING
 from app.records.link import LinkView
 from app.records.reasons import Reason
 from app.sync.conflicts import Side, Stamp
+from app.sync.match_keys import note_record
 from app.sync.news import announce_record
 from app.sync.reconcile import Received
 
@@ -41,6 +43,7 @@ def revive_record(
     """Bring a deleted record back: restored in Outlook, or edited meanwhile. The CRM hears of it anew."""
     record.deleted_at = record.deleted_because = None
     _step(session, record, received, now=now)
+    note_record(session, record)
     announce_record(
         session, record, "created", origin=MICROSOFT, connection_id=connection_id, now=now,
         changed=received.changed, previous=received.previous, reason=reason,
@@ -92,6 +95,8 @@ def _step(
     record.revision += 1
     record.doc, record.last_at = received.doc, now
     record.field_at = {**record.field_at, **received.field_at}
+    if not received.previous or not IDENTIFYING.isdisjoint(received.previous):
+        note_record(session, record)
     session.add(
         Revision(
             workspace_id=record.workspace_id, record_id=record.record_id, revision=record.revision, at=now,

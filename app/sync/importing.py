@@ -1,5 +1,6 @@
 """Import: records of items that nobody has yet. Each becomes the user's own, and the CRM names it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,33 +10,35 @@ from app.ids import new_id
 from app.models import Link, Record
 from app.records import Fields
 from app.records.contact import empty
+from app.records.evidence import index_keys
 from app.records.reasons import Reason
 from app.sync.approvals import Approvals
 from app.sync.breaker import Kind
-from app.sync.candidates import Candidates
+from app.sync.bulk import update_many
+from app.sync.candidates import Candidates, mailbox_of
 from app.sync.decisions import decided
 from app.sync.links import Links
+from app.sync.match_keys import MatchKeys, forget_items
 from app.sync.news import announce_record
 from app.sync.policy import Access
 from app.sync.questions import Question, ask_about, sample, too_many
 from app.sync.reconcile import Received, born
 from app.sync.records import Records, Step
+from app.sync.spread import spread
 from app.sync.work import Work
 
 Json = dict[str, Any]
 
 
 async def nobody_to_match(work: Work, session: AsyncSession, *, number: int) -> bool:
-    """Say whether a first round may import as it reads: the user has no record that an item could be.
+    """Say whether a first round may import as it reads: there is no record that an item could be.
 
-    A record that the CRM sends meanwhile is recognised by its e-mail among those not named yet.
+    A record that the CRM sends meanwhile is recognised among those not named yet.
     """
-    if work.collection.matched_at is not None or not (work.direction.hears and work.settings.import_new):
+    if work.collection.matched_at is not None or not imports(work):
         return False
     if work.imports_at_once is None:
-        work.imports_at_once = not await Candidates(session).any_record(
-            user=work.connection.user, connection_id=work.connection.id, entity=work.collection.entity
-        )
+        work.imports_at_once = not await Candidates(session).any_record(mailbox_of(work))
     if work.imports_at_once and await too_many(work, session, Kind.CREATIONS, side="crm", pending=number):
         work.imports_at_once = False  # the rest is counted once all of it is read
     return work.imports_at_once
@@ -61,12 +64,26 @@ async def let_in(work: Work, links: Sequence[Link]) -> Sequence[Link]:
     return ()
 
 
-async def import_items(work: Work, session: AsyncSession, wordings: Mapping[str, Fields]) -> dict[str, Json]:
-    """Make a record for each link's item; return what the links become, by link id."""
+def imports(work: Work) -> bool:
+    """Say whether items that nobody knows become records."""
+    return work.direction.hears and work.settings.import_new
+
+
+async def import_items(
+    work: Work, session: AsyncSession, wordings: Mapping[str, Fields], *, matched: bool = True
+) -> dict[str, Json]:
+    """Make a record for each link's item; return what the links become, by link id.
+
+    Where nothing was ``matched`` yet, whoever might be somebody else is left out: the match comes later.
+    """
     listening, now = work.listening(Access.PRIMARY), work.now
     received = {link_id: born(work.shape, had, listening=listening) for link_id, had in wordings.items()}
+    keys = {link_id: index_keys(each.doc) for link_id, each in received.items()}
+    if not matched:
+        shared = await _shared(work, session, keys)
+        received = {link_id: each for link_id, each in received.items() if link_id not in shared}
     records = {link_id: _born(work, each) for link_id, each in received.items()}
-    await Records(session).write([_first_step(record) for record in records.values()])
+    await Records(session).write([_first_step(record, keys[link_id]) for link_id, record in records.items()])
     for record in records.values():
         announce_record(
             session, record, "created", origin="microsoft", connection_id=work.connection.id,
@@ -78,10 +95,27 @@ async def import_items(work: Work, session: AsyncSession, wordings: Mapping[str,
     return {
         link_id: {
             "record_id": record.record_id, "state": "linked", "linked_at": now, "updated_at": now,
-            "graph_means": received[link_id].link.graph_means, **why,
+            "graph_means": received[link_id].link.graph_means, "due_at": None, **why,
         }
         for link_id, record in records.items()
     }  # fmt: skip
+
+
+async def import_links(work: Work, session: AsyncSession, links: Sequence[Link]) -> None:
+    """Make a record for each of these items, and give it to the item's link."""
+    become = await import_items(work, session, {link.id: link.graph_had or {} for link in links})
+    workspace = work.lease.workspace
+    rows = [{"workspace_id": workspace, "id": link_id, **row} for link_id, row in become.items()]
+    await update_many(session, Link, rows)
+    forget_items(session, become)
+    await spread(session, [row["record_id"] for row in rows], now=work.now, skip=become)
+
+
+async def _shared(work: Work, session: AsyncSession, keys: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return who shares a key with another of them, or with a record that there is."""
+    count = Counter(key for held in keys.values() for key in set(held))
+    known = await MatchKeys(session).held(work.collection.entity, count)
+    return {link_id for link_id, held in keys.items() if any(count[key] > 1 or key in known for key in held)}
 
 
 def _born(work: Work, received: Received) -> Record:
@@ -95,6 +129,6 @@ def _born(work: Work, received: Received) -> Record:
     )  # fmt: skip
 
 
-def _first_step(record: Record) -> Step:
+def _first_step(record: Record, keys: Sequence[str]) -> Step:
     blank = {name: empty(name) for name in record.doc}
-    return Step(record=record, origin="microsoft", at=record.first_at, previous=blank, new=True)
+    return Step(record=record, origin="microsoft", at=record.first_at, previous=blank, new=True, keys=keys)

@@ -12,13 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AlreadyNamed, Problem, RecordGone, RecordNotFound
 from app.models import Record
-from app.records.contact import match_keys
 from app.sync.changes import KEPT
 from app.sync.conflict_rows import Conflicts
 from app.sync.conflicts import Policy, Side, Stamp
 from app.sync.hearing import Ear, Heard, hear, restored
-from app.sync.matching import match
-from app.sync.naming import name
+from app.sync.naming import matching_unnamed, name
 from app.sync.news import announce_record
 from app.sync.open_conflicts import note
 from app.sync.records import Records
@@ -156,21 +154,11 @@ async def _ear(room: Room, records: Sequence[Record], histories: Mapping[str, Hi
 
 async def _hold_the_unnamed(room: Room, heard: Mapping[str, Heard]) -> None:
     """Hold a new record that one unnamed record may be: the CRM's naming of it is probably on its way."""
-    keys = {
-        crm_id: list(match_keys(h.step.record.doc))
-        for crm_id, h in heard.items()
-        if h.step is not None and h.step.new
-    }
-    addresses = {key.partition(":")[2] for held in keys.values() for key in held}
-    unnamed = await Records(room.session).unnamed_with(room.entity, addresses)
-    if not unnamed:
-        return
-    pairs = match(keys, {record_id: list(match_keys(doc)) for record_id, doc in unnamed.items()})
-    for crm_id in pairs.links:
-        held = heard[crm_id]
-        assert held.step is not None  # noqa: S101  keys has only those with a step
-        held.step.record.held_until = held.due_at = room.now + AWAITING_NAME
-        held.spreads = False
+    new = {crm_id: h.step.record for crm_id, h in heard.items() if h.step is not None and h.step.new}
+    pairs = await matching_unnamed(room.session, room.entity, {i: record.doc for i, record in new.items()})
+    for crm_id in pairs:
+        new[crm_id].held_until = heard[crm_id].due_at = room.now + AWAITING_NAME
+        heard[crm_id].spreads = False
 
 
 async def _follow(room: Room, heard: Sequence[Heard]) -> None:

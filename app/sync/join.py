@@ -1,46 +1,41 @@
 """Join items and records: link who is already there on both sides, import the rest, and never guess."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from app.errors import Unavailable
 from app.graph.contacts import parse
-from app.ids import new_id
-from app.models import Link, Match
-from app.records import Fields
-from app.records.contact import match_keys
+from app.models import Link
+from app.records.evidence import Evidence, kind_of
 from app.records.link import LinkState
-from app.sync.bulk import update_many
-from app.sync.candidates import Candidates
-from app.sync.importing import import_items, let_in
+from app.sync.candidates import Candidates, Circle, evidence_of_items, mailbox_of
+from app.sync.importing import import_links, imports, let_in
+from app.sync.linking import ignore_copies, link_items
 from app.sync.links import Links
-from app.sync.matching import Matches, Review, match
-from app.sync.page import Report, locked_page, receive
+from app.sync.match_keys import keys_of
+from app.sync.matching import NOBODY, Matches, match
 from app.sync.reach import survey
-from app.sync.spread import spread
+from app.sync.resolving import follow_decisions
+from app.sync.reviews import Doubt, close, open_reviews, release, to_look_at
 from app.sync.work import Work
 
 A_PAGE = 200
+NO_DOUBTS: Final[Mapping[str, Collection[str]]] = {}
+WITHOUT_RECORD = frozenset({"unmatched", LinkState.IN_REVIEW})
 
 
 async def join(work: Work) -> None:
-    """Match what the round left unmatched; the first time, against every record of the user.
+    """Match what the round left unmatched, and look again at reviews whose evidence moved.
 
     The collection counts as matched only when all of it was: until then nothing is pushed.
     """
     first = work.collection.matched_at is None
-    async with work.transaction() as session:
-        items = {link.id: link for link in await _unmatched(session, work.collection.id)}
-        if not items and not first:
-            return
-        keys = {link_id: list(match_keys(parse(link.graph_had or {}))) for link_id, link in items.items()}
-        evidence = None if first and items else {key for held in keys.values() for key in held}
-        records = await _records(work, session, evidence)
-    matches = match(keys, {record_id: list(match_keys(doc)) for record_id, doc in records.items()})
-    await _apply(work, items, matches)
+    touched = await follow_decisions(work)
+    again, doubted = await to_look_at(work, touched)
+    items = {link.id: link for link in [*await _newcomers(work, first=first), *again]}
+    if items:
+        await _apply(work, await _matched(work, items, doubted=doubted), importing=True)
+    await release(work)
     if first:
         async with work.transaction() as session:
             found = await survey(session, work.collection, work.scope, now=work.now)
@@ -53,118 +48,129 @@ async def join(work: Work) -> None:
 
 async def match_wanted(work: Work, links: Sequence[Link]) -> None:
     """Before records are created in Outlook: link those whose item has been there all along."""
-    wanted = [link for link in links if link.state == LinkState.WANTED and link.record_id is not None]
+    wanted = [
+        link.record_id for link in links if link.state == LinkState.WANTED and link.record_id is not None
+    ]
+    if not wanted:
+        return
     async with work.transaction() as session:
-        docs = await Candidates(session).documents([str(link.record_id) for link in wanted])
-        keys = {record_id: list(match_keys(doc)) for record_id, doc in docs.items()}
-        addresses = {_address(key) for held in keys.values() for key in held}
-        found = (
-            await Candidates(session).unmatched_items(work.collection.id, addresses=addresses)
-            if addresses
-            else []
-        )
+        docs = await Candidates(session).documents(wanted)
+        found = await Candidates(session).items(mailbox_of(work), keys_of(docs.values()))
     if found:
-        items = {link.id: link for link in found}
-        held = {link.id: list(match_keys(parse(link.graph_had or {}))) for link in found}
-        matches = match(held, keys)
-        await _link(work, items, matches.links)
-        await _review(work, items, matches.reviews)
+        await _apply(work, await _matched(work, found, besides=wanted), importing=False)
 
 
-def _address(key: str) -> str:
-    return key.partition(":")[2]
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a match came to, with everybody it looked at.
+
+    ``asked`` are the items it was made for, ``doubted`` the records that those in review were doubted about.
+    """
+
+    matches: Matches
+    items: Mapping[str, Link]
+    evidence: Mapping[str, Evidence]
+    circle: Circle
+    asked: Collection[str]
+    doubted: Mapping[str, Collection[str]]
 
 
-async def _unmatched(session: AsyncSession, collection_id: str) -> list[Link]:
+async def _newcomers(work: Work, *, first: bool) -> list[Link]:
+    """Return items that were not matched since they last changed; all of them where they may be imported."""
+    due_only = not first and not imports(work) and work.direction.sends
     found: list[Link] = []
-    while part := await Links(session).in_state(
-        collection_id, "unmatched", after=found[-1].id if found else "", limit=5000
-    ):
-        found += part
+    async with work.transaction() as session:
+        while part := await Links(session).unmatched(
+            work.collection.id, due_only=due_only, after=found[-1].id if found else "", limit=5000
+        ):
+            found += part
     return [link for link in found if link.held_by is None]
 
 
-async def _records(work: Work, session: AsyncSession, keys: set[str] | None) -> dict[str, Fields]:
-    addresses = None if keys is None else {_address(key) for key in keys}
-    if addresses is not None and not addresses:
-        return {}
-    return await Candidates(session).records(
-        user=work.connection.user, connection_id=work.connection.id,
-        entity=work.collection.entity, addresses=addresses,
-    )  # fmt: skip
-
-
-async def _apply(work: Work, items: Mapping[str, Link], matches: Matches) -> None:
-    await _link(work, items, matches.links)
-    await _review(work, items, matches.reviews)
-    waiting = {item for review in matches.reviews for item in review.items}
-    new = [link for link in items.values() if link.id not in matches.links and link.id not in waiting]
-    if work.direction.hears and work.settings.import_new:
-        new = list(await let_in(work, new))
-        for start in range(0, len(new), A_PAGE):
-            await _import(work, new[start : start + A_PAGE])
-
-
-async def _link(work: Work, items: Mapping[str, Link], pairs: Mapping[str, str]) -> None:
-    """Give matched items their records; both sides' blanks are filled from the other."""
-    chosen = list(pairs.items())
-    for start in range(0, len(chosen), A_PAGE):
-        part = dict(chosen[start : start + A_PAGE])
-        async with work.transaction() as session:
-            await Links(session).drop_wanted(work.connection.id, list(part.values()))
-            await Links(session).give(part)
-            page = await locked_page(work, session, list(part.items()))
-            for link_id in part:
-                link = page.links[link_id]
-                if link.state != "unmatched":
-                    raise Unavailable("An item was matched meanwhile.", after=timedelta(0))
-                body = {**(items[link_id].graph_had or {}), "@odata.etag": link.etag}
-                link.graph_had, link.graph_means = None, {}
-                receive(page, Report(link_id, body))
-            work.progress.count("linked", len(part))
-            await page.close(own=page.links)
-            await work.move(session)
-
-
-async def _review(work: Work, items: Mapping[str, Link], reviews: Sequence[Review]) -> None:
-    """Let a person decide: neither the items nor the records in doubt are created on the other side."""
-    for review in reviews:
-        async with work.transaction() as session:
-            await Links(session).drop_wanted(work.connection.id, list(review.records))
-            await Links(session).move(Link.id.in_(review.items), state=LinkState.IN_REVIEW.value, due_at=None)
-            await Links(session).insert([_held(work, record_id) for record_id in review.records])
-            for link_id in review.items:
-                session.add(_match_row(work, items[link_id], review))
-            work.progress.count("in_review", len(review.items))
-            await session.flush()
-            await work.move(session)
-
-
-def _held(work: Work, record_id: str) -> dict[str, Any]:
-    now = work.now
-    return {
-        "id": new_id("lnk", now), "connection_id": work.connection.id, "entity": work.collection.entity,
-        "collection_id": work.collection.id, "record_id": record_id, "role": "main", "born": "crm",
-        "state": LinkState.IN_REVIEW.value, "generation": 1, "graph_means": {}, "shape": 0, "seen_round": 0,
-        "failures": 0, "created_at": now, "updated_at": now,
-    }  # fmt: skip
-
-
-def _match_row(work: Work, link: Link, review: Review) -> Match:
-    now = work.now
-    return Match(
-        workspace_id=work.lease.workspace, id=new_id("mat", now), connection_id=work.connection.id,
-        entity=work.collection.entity, link_id=link.id, status="open", summary=parse(link.graph_had or {}),
-        candidates=[{"record_id": record, "because": list(review.because)} for record in review.records],
-        opened_at=now,
-    )  # fmt: skip
-
-
-async def _import(work: Work, links: Sequence[Link]) -> None:
+async def _matched(
+    work: Work,
+    items: Mapping[str, Link],
+    *,
+    besides: Collection[str] = (),
+    doubted: Mapping[str, Collection[str]] = NO_DOUBTS,
+) -> Outcome:
+    """Match items with whoever their keys reach, and with the other items that those reach."""
+    mailbox = mailbox_of(work)
     async with work.transaction() as session:
-        become = await import_items(work, session, {link.id: link.graph_had or {} for link in links})
-        workspace = work.lease.workspace
-        rows = [{"workspace_id": workspace, "id": link_id, **row} for link_id, row in become.items()]
-        await update_many(session, Link, rows)
-        await spread(session, [row["record_id"] for row in rows], now=work.now, skip=become)
+        candidates = Candidates(session)
+        keys = keys_of(parse(link.graph_had or {}) for link in items.values())
+        circle = await candidates.circle(mailbox, keys, besides=besides)
+        everybody = await candidates.items(mailbox, keys | keys_of(circle.docs[each] for each in circle.free))
+    everybody.update(items)
+    evidence = evidence_of_items(everybody, region=mailbox.region)
+    beyond = circle.beyond if imports(work) else NOBODY
+    matches = match(evidence, circle.free, taken=circle.taken, beyond=beyond)
+    return Outcome(matches, everybody, evidence, circle, frozenset(items), doubted)
+
+
+async def _apply(work: Work, outcome: Outcome, *, importing: bool) -> None:
+    """Carry a match out. Where nothing may be imported, who is new is left for later."""
+    matches, items = outcome.matches, outcome.items
+    await link_items(work, items, matches.links)
+    await ignore_copies(work, {item: items[item] for item in matches.ignored})
+    doubts = _doubts(work, outcome)
+    await open_reviews(work, items, doubts, free=outcome.circle.free)
+    if not importing:
+        return
+    waiting = {*matches.links, *matches.ignored, *(doubt.item for doubt in doubts)}
+    new = [items[item] for item in outcome.asked if item not in waiting]
+    let = list(await let_in(work, new)) if imports(work) else new
+    if len(let) < len(new):
+        await _rest(work, new)
+    for start in range(0, len(let), A_PAGE):
+        await _settle_new(work, let[start : start + A_PAGE])
+
+
+def _doubts(work: Work, outcome: Outcome) -> list[Doubt]:
+    """Return what is left to a person; what isn't imported, only if there is a record to link it to."""
+    matches, circle = outcome.matches, outcome.circle
+    doubts = [
+        Doubt(item, review.records, review.because, beyond=frozenset(circle.beyond))
+        for review in matches.reviews
+        if imports(work) or any(record in circle.free for record in review.records)
+        for item in review.items
+    ]
+    settled = {*matches.links, *matches.ignored, *(doubt.item for doubt in doubts)}
+    return doubts + [
+        Doubt(item, tuple(still), tuple(sorted({kind for kinds in still.values() for kind in kinds})))
+        for item, before in outcome.doubted.items()
+        if item not in settled and (still := _still(outcome, item, before))
+    ]
+
+
+def _still(outcome: Outcome, item: str, before: Collection[str]) -> dict[str, set[str]]:
+    """Return the records that an item in review still has evidence in common with, although they are linked.
+
+    What a person decides of one item isn't taken for a decision on the next.
+    """
+    keys = set(outcome.evidence[item].keys)
+    common = {
+        record: {kind_of(key) for key in keys.intersection(outcome.circle.taken[record].keys)}
+        for record in before
+        if record in outcome.circle.taken
+    }
+    return {record: kinds for record, kinds in common.items() if kinds}
+
+
+async def _rest(work: Work, links: Sequence[Link]) -> None:
+    """Let items rest that somebody is asked about: they are too many at once."""
+    async with work.transaction() as session:
+        await Links(session).move(Link.id.in_([link.id for link in links]), due_at=None)
+        await work.move(session)
+
+
+async def _settle_new(work: Work, links: Sequence[Link]) -> None:
+    """Make records of items that are nobody else's, or let them rest where nothing is imported."""
+    ids = [link.id for link in links]
+    async with work.transaction() as session:
+        if imports(work):
+            await import_links(work, session, links)
+        else:
+            await Links(session).move(Link.id.in_(ids), state="unmatched", due_at=None)
+        await close(work, session, ids)
         await work.move(session)

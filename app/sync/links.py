@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link, Record
 from app.sync.bulk import Row, insert_many, update_many
+from app.sync.match_keys import forget_items
 
 LIVE = ("linked", "suspended", "moved_out")
 
@@ -94,6 +95,20 @@ class Links:
             Link.workspace_id == self.workspace, Link.collection_id == collection_id
         )
         return await self.session.scalar(query)
+
+    async def unmatched(
+        self, collection_id: str, *, due_only: bool, after: str, limit: int
+    ) -> Sequence[Link]:
+        """Return items that no record knows, by id; ``due_only``: those that changed since their match."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.state == "unmatched",
+            Link.id > after,
+        )
+        if due_only:
+            query = query.where(Link.due_at.is_not(None))
+        return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
 
     async def in_state(
         self,
@@ -184,7 +199,7 @@ class Links:
         """Return how many links are linked, parked and in review."""
         parked = func.count(case((Link.problem.is_not(None), 1)))
         linked = func.count(case((Link.state == "linked", 1)))
-        in_review = func.count(case((Link.state == "in_review", 1)))
+        in_review = func.count(case(((Link.state == "in_review") & Link.record_id.is_(None), 1)))
         query = select(linked, parked, in_review).where(
             Link.workspace_id == self.workspace, Link.connection_id == connection_id, Link.entity == entity
         )
@@ -202,17 +217,17 @@ class Links:
             update(Link).where(Link.workspace_id == self.workspace, *where).values(**values)
         )
 
-    async def drop_wanted(self, connection_id: str, record_ids: Sequence[str]) -> None:
-        """Delete creations that nobody has begun: the item was there all along."""
-        await self.session.execute(
-            delete(Link).where(
-                Link.workspace_id == self.workspace,
-                Link.connection_id == connection_id,
-                Link.record_id.in_(list(record_ids)),
-                Link.state == "wanted",
-                Link.attempt.is_(None),
-            )
+    async def make_room(self, connection_id: str, record_ids: Sequence[str]) -> set[str]:
+        """Delete links of these records that hold nothing here; return the records that have another left."""
+        here = (
+            Link.workspace_id == self.workspace,
+            Link.connection_id == connection_id,
+            Link.record_id.in_(list(record_ids)),
         )
+        holding = Link.state.not_in(("removed_there", "removed_by_us")) & Link.item_id.is_not(None)
+        await self.session.execute(delete(Link).where(*here, Link.attempt.is_(None), ~holding))
+        left = await self.session.scalars(select(Link.record_id).where(*here))
+        return {record_id for record_id in left if record_id is not None}
 
     async def give(self, pairs: Mapping[str, str]) -> None:
         """Give links without a record theirs (link id: record id)."""
@@ -225,6 +240,7 @@ class Links:
     async def drop(self, ids: Sequence[str]) -> None:
         """Delete links that stand for nothing any more: items unmatched and gone, creations never begun."""
         if ids:
+            forget_items(self.session, ids)
             await self.session.execute(
                 delete(Link).where(Link.workspace_id == self.workspace, Link.id.in_(list(ids)))
             )

@@ -1,9 +1,14 @@
 """Recognise who is already there: matching is mutual, and for ever (``engine.md`` §12)."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-MOST_HOLDERS = 3
+from app.records.evidence import Evidence, kind_of
+
+MOST_HOLDERS: Final = 3
+Side = Mapping[str, Evidence]
+NOBODY: Final[Side] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,65 +22,150 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """``links`` pairs an item with its record; whoever is in neither is new."""
+    """``links`` pairs an item with its record, ``ignored`` a copy with what it is a copy of.
+
+    Whoever is in none of them is new.
+    """
 
     links: Mapping[str, str] = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict)
     reviews: tuple[Review, ...] = ()
 
 
-def match(items: Mapping[str, Collection[str]], records: Mapping[str, Collection[str]]) -> Matches:
-    """Pair items with records by the evidence each holds (``contact.match_keys``), in linear time.
+def match(items: Side, records: Side, *, taken: Side = NOBODY, beyond: Side = NOBODY) -> Matches:
+    """Pair items (the oldest first) with records by the evidence each holds, in linear time.
 
     The same function guards a first sync, each import, each create and the naming of unnamed records: give it
-    whatever the newcomers' keys reach on both sides. Further evidence (name, phone) is further keys.
+    whoever the newcomers' keys reach on both sides. ``taken`` are records that have an item here already,
+    with that item's content; ``beyond`` those that this mailbox's user has no part in. Neither is linked; an
+    item that may be one of them goes to review.
     """
-    holders, held = _holders(items), _holders(records)
-    evidence = {
-        key: (who, held[key])
-        for key, who in holders.items()
-        if key in held and len(who) <= MOST_HOLDERS and len(held[key]) <= MOST_HOLDERS
-    }
-    links: dict[str, str] = {}
+    ignored = _copies(items, taken)
+    newcomers = {item: evidence for item, evidence in items.items() if item not in ignored}
+    crowd = _Crowd(newcomers, records, taken)
+    links = crowd.exact_pairs()
+    shadows = {item: crowd.shadows(item) for item in newcomers if item not in links}
     reviews: list[Review] = []
-    for its, theirs, because in _components(items, records, evidence):
-        if len(its) == len(theirs) == 1:
+    seen: set[str] = set(links)
+    for its, theirs, because in crowd.components(links):
+        seen.update(its)
+        doubts = dict.fromkeys(record for item in its for record in shadows[item])
+        if len(its) == len(theirs) == 1 and not doubts:
             links[its[0]] = theirs[0]
         else:
-            reviews.append(Review(its, theirs, because))
-    return Matches(links, tuple(reviews))
+            reviews.append(Review(its, (*theirs, *doubts), because))
+    strangers = _Crowd({item: newcomers[item] for item in newcomers if item not in seen}, beyond, NOBODY)
+    for item in strangers.items:
+        found = {**shadows[item], **strangers.neighbours(item)}
+        if found:
+            kinds = {kind for each in found.values() for kind in each}
+            reviews.append(Review((item,), tuple(found), tuple(sorted(kinds))))
+    return Matches(links, ignored, tuple(reviews))
 
 
-Evidence = Mapping[str, tuple[list[str], list[str]]]
+def _copies(items: Side, taken: Side) -> dict[str, str]:
+    """Return the items that say the very same as an older one; whoever has no evidence is nobody's copy."""
+    first = {evidence.content: record for record, evidence in taken.items() if evidence.content}
+    copies: dict[str, str] = {}
+    for item, evidence in items.items():
+        if evidence.keys and evidence.content:
+            known = first.setdefault(evidence.content, item)
+            if known != item:
+                copies[item] = known
+    return copies
+
+
 Component = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
-def _holders(side: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+class _Crowd:
+    """Items, records and who holds which key. Each walk looks at a key once, and at most at three holders."""
+
+    def __init__(self, items: Side, records: Side, taken: Side) -> None:
+        self.items, self.records, self.taken = items, records, taken
+        self.of_items = _holders({item: evidence.keys for item, evidence in items.items()})
+        self.of_records = _holders({record: evidence.keys for record, evidence in records.items()})
+        self.of_taken = _holders({record: (*e.keys, *e.exact) for record, e in taken.items()})
+
+    def exact_pairs(self) -> dict[str, str]:
+        """Pair who has both e-mail and name in common with nobody else: families share an address."""
+        its = _holders({item: evidence.exact for item, evidence in self.items.items()})
+        theirs = _holders({record: evidence.exact for record, evidence in self.records.items()})
+        partners: dict[str, set[str]] = {}
+        for key, holders in its.items():
+            others = theirs.get(key, [])
+            for one, other in ((one, other) for one in holders[:2] for other in others[:2]):
+                partners.setdefault(one, set()).add(other)
+                partners.setdefault(other, set()).add(one)
+            if others and key in self.of_taken:
+                for one in holders:
+                    partners.setdefault(one, set()).add(self.of_taken[key][0])
+        return {
+            item: record
+            for item in self.items
+            if len(found := partners.get(item, set())) == 1
+            and (record := next(iter(found))) in self.records
+            and partners[record] == {item}
+        }
+
+    def shadows(self, item: str) -> dict[str, list[str]]:
+        """Return the taken records that this item may be another wording of, with the kinds of evidence."""
+        found: dict[str, list[str]] = {}
+        for key in self.items[item].strong().keys:
+            holders = self.of_taken.get(key, [])
+            if len(holders) <= MOST_HOLDERS:
+                for record in holders:
+                    found.setdefault(record, []).append(kind_of(key))
+        return found
+
+    def neighbours(self, item: str) -> dict[str, list[str]]:
+        """Return the records that share evidence with an item, each with the kinds of it."""
+        found: dict[str, list[str]] = {}
+        for key in self.items[item].keys:
+            if self._counts(key):
+                for record in self.of_records[key]:
+                    found.setdefault(record, []).append(kind_of(key))
+        return found
+
+    def components(self, settled: Mapping[str, str]) -> Iterator[Component]:
+        """Walk from each item over shared keys to whoever is reached, once. Settled pairs stand aside."""
+        aside = {*settled, *settled.values()}
+        seen = set(aside)
+        for item in self.items:
+            if item not in seen and any(self._counts(key) for key in self.items[item].keys):
+                its, theirs, because = self._walk(item, aside)
+                seen.update(its)
+                if theirs:
+                    yield its, theirs, because
+
+    def _walk(self, start: str, aside: set[str]) -> Component:
+        its, theirs, because = {start: None}, dict[str, None](), dict[str, None]()
+        keys = list(self.items[start].keys)
+        while keys:
+            key = keys.pop()
+            if key in because or not self._counts(key):
+                continue
+            because[key] = None
+            for side, holders, known in (
+                (self.items, self.of_items[key], its),
+                (self.records, self.of_records[key], theirs),
+            ):
+                for who in holders:
+                    if who not in known and who not in aside:
+                        known[who] = None
+                        keys += side[who].keys
+        return tuple(its), tuple(theirs), tuple(sorted({kind_of(key) for key in because}))
+
+    def _counts(self, key: str) -> bool:
+        """Say whether both sides hold this key, and few enough of each. A taken record has an item, too."""
+        its, theirs = len(self.of_items.get(key, ())), len(self.of_records.get(key, ()))
+        taken = len(self.of_taken.get(key, ()))
+        return 0 < its <= MOST_HOLDERS - taken and 0 < theirs <= MOST_HOLDERS - taken
+
+
+def _holders(side: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     holders: dict[str, list[str]] = {}
     for who, keys in side.items():
         for key in dict.fromkeys(keys):
             holders.setdefault(key, []).append(who)
     return holders
-
-
-def _components(
-    items: Mapping[str, Collection[str]], records: Mapping[str, Collection[str]], evidence: Evidence
-) -> Iterator[Component]:
-    """Walk from each item over shared keys to whoever is reached, each once."""
-    seen: set[str] = set()
-    for item, keys in items.items():
-        if item in seen or not any(key in evidence for key in keys):
-            continue
-        its, theirs, because = {item: None}, dict[str, None](), dict[str, None]()
-        open_keys = [key for key in keys if key in evidence]
-        while open_keys:
-            key = open_keys.pop()
-            if key in because:
-                continue
-            because[key] = None
-            for side, reached, known in zip((items, records), evidence[key], (its, theirs), strict=True):
-                for who in reached:
-                    if who not in known:
-                        known[who] = None
-                        open_keys += [k for k in side[who] if k in evidence and k not in because]
-        seen |= its.keys()
-        yield tuple(its), tuple(theirs), tuple(sorted(because))

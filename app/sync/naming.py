@@ -1,30 +1,22 @@
 """The CRM names a record that was born in Microsoft, or says that it is one it has already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.contacts import SHAPE
-from app.models import Collection, Link, Record
-from app.records.link import LinkView
-from app.records.reasons import Reason
-from app.sync.collections import Collections
-from app.sync.conflict_rows import Conflicts
-from app.sync.conflicts import Side, Stamp
+from app.models import Record
+from app.records import Fields
+from app.records.evidence import evidence_of
+from app.sync.candidates import Candidates
 from app.sync.copies import applied
-from app.sync.decisions import decide
-from app.sync.links import LIVE, Links
-from app.sync.news import announce_record
-from app.sync.reconcile import Listening, Received, receive_item
+from app.sync.match_keys import MatchKeys, keys_of
+from app.sync.matching import match
 from app.sync.records import Records, Step
 from app.sync.revisions import History, Revisions, crm_view
-from app.sync.settings import EffectiveSettings
 from app.sync.spread import spread
-
-MERGED: Final = "merged"
-MERGED_INTO: Final = "merged_into"
+from app.sync.uniting import merge_into
+from app.sync.workspaces import Workspaces
 
 
 async def name(
@@ -60,104 +52,16 @@ async def name(
     return record
 
 
-async def merge_into(session: AsyncSession, *, kept: Record, gone: Record, now: datetime) -> None:
-    """Let ``kept`` take over the items of ``gone``, which ends without a deletion in Outlook.
-
-    Where ``kept`` has an item in the same mailbox: one that we made and nobody touched is deleted there;
-    otherwise the younger link is severed and both items stay.
-    """
-    links = await _locked_links(session, [kept, gone])
-    own = {link.connection_id: link for link in links if link.record_id == kept.record_id}
-    previous: dict[str, object] = {}
-    for link in [link for link in links if link.record_id == gone.record_id]:
-        if await _takes_over(session, link, own.get(link.connection_id), kept=kept, gone=gone, now=now):
-            previous = {**await _meet(session, kept, link, now=now), **previous}
-    kept.revision, kept.last_at, kept.held_until = kept.revision + 1, now, None
-    gone.revision, gone.last_at, gone.deleted_at, gone.deleted_because = gone.revision + 1, now, now, MERGED
-    gone.extra = {**gone.extra, MERGED_INTO: kept.record_id}
-    await session.flush()
-    await Records(session).write(
-        [
-            Step(record=kept, origin="microsoft", at=now, previous=previous),
-            Step(record=gone, origin="crm", at=now, previous={}),
-        ]
-    )
-    announce_record(
-        session, kept, "merged", origin="concord", connection_id=gone.origin_connection, now=now,
-        changed=tuple(previous), previous=previous, extra={"merged": gone.record_id},
-    )  # fmt: skip
-    await spread(session, sorted((kept.record_id, gone.record_id)), now=now)
-
-
-async def _locked_links(session: AsyncSession, records: Sequence[Record]) -> list[Link]:
-    found = await Links(session).of_records(record.record_id for record in records)
-    return list((await Links(session).locked(link.id for link in found)).values())
-
-
-async def _takes_over(
-    session: AsyncSession, link: Link, own: Link | None, *, kept: Record, gone: Record, now: datetime
-) -> bool:
-    """Give a link of ``gone`` to ``kept``, if the one it may have in that mailbox makes room."""
-    if own is not None and own.state == "wanted" and own.attempt is None and own.item_id is None:
-        await session.delete(own)
-        await session.flush()
-    elif own is not None and _ours_alone(own, kept):
-        await _swap(session, link, own, kept=kept, gone=gone)
-        own.due_at, own.updated_at = now, now
-        return True
-    elif own is not None and own.created_at <= link.created_at:
-        _sever(link, now=now)
-        return False
-    elif own is not None:
-        await _swap(session, link, own, kept=kept, gone=gone)
-        _sever(own, now=now)
-        return True
-    link.record_id, link.updated_at = kept.record_id, now
-    return True
-
-
-def _ours_alone(link: Link, record: Record) -> bool:
-    """Say whether we made this item and nobody in its mailbox has edited it. Its etag guards the deletion."""
-    stamps = [Stamp.parse(stamp) for stamp in record.field_at.values()]
-    edited = any(stamp.connection == link.connection_id for stamp in stamps)
-    return link.born == "crm" and link.state == "linked" and link.attempt is None and not edited
-
-
-async def _swap(session: AsyncSession, link: Link, own: Link, *, kept: Record, gone: Record) -> None:
-    """Exchange the records of two links of one mailbox, never both with the same."""
-    own.record_id = None
-    await session.flush()
-    link.record_id = kept.record_id
-    await session.flush()
-    own.record_id = gone.record_id
-    await session.flush()
-
-
-def _sever(link: Link, *, now: datetime) -> None:
-    link.state, link.attempt, link.due_at, link.updated_at = "severed", None, None, now
-    decide(link, Reason.DUPLICATE_ITEM, now=now)
-
-
-async def _meet(session: AsyncSession, kept: Record, link: Link, *, now: datetime) -> dict[str, object]:
-    """Let a record meet an item it didn't know: fill blanks both ways, unite lists, settle the rest."""
-    if link.state not in LIVE or link.graph_had is None:
+async def matching_unnamed(
+    session: AsyncSession, entity: str, newcomers: Mapping[str, Fields]
+) -> Mapping[str, str]:
+    """Return the one unnamed record that each newcomer (a document by any id) is taken to be."""
+    unnamed = await MatchKeys(session).unnamed(entity, keys_of(newcomers.values()))
+    if not unnamed:
         return {}
-    collection = await Collections(session).get(link.collection_id)
-    listening = await _listening(session, link, collection)
-    received: Received = receive_item(
-        SHAPE, kept.doc, LinkView(), link.graph_had, listening=listening, field_at=kept.field_at
-    )
-    link.graph_had, link.graph_means = received.link.graph_had, received.link.graph_means
-    link.attempt, link.due_at = None, now
-    kept.doc, kept.field_at = received.doc, {**kept.field_at, **received.field_at}
-    for conflict in received.conflicts:
-        Conflicts(session).add_settled(
-            kept, conflict, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=now
-        )
-    return dict(received.previous)
-
-
-async def _listening(session: AsyncSession, link: Link, collection: Collection | None) -> Listening:
-    policies = await EffectiveSettings(session).policies([link.connection_id], link.entity)
-    hears = collection is not None and collection.hears
-    return Listening(link.connection_id, hears, policy=policies[link.connection_id])
+    region = await Workspaces(session).phone_region(session.info["workspace"])
+    docs = await Candidates(session).documents(unnamed)
+    return match(
+        {newcomer: evidence_of(doc, region=region) for newcomer, doc in newcomers.items()},
+        {record_id: evidence_of(doc, region=region) for record_id, doc in docs.items()},
+    ).links

@@ -24,10 +24,12 @@ from app.graph.protocol import DeltaExpired, Document, GraphError, NotFound
 from app.ids import new_id
 from app.models import Link
 from app.records.link import LinkState
+from app.records.reasons import Reason
 from app.sync.adopt import Adoption, adopt, adoptions, remove_doublets
 from app.sync.collections import Collections
 from app.sync.importing import import_items, nobody_to_match
 from app.sync.links import Links
+from app.sync.match_keys import note_item
 from app.sync.page import Report, locked_page, receive
 from app.sync.reconcile import needs_rereading
 from app.sync.spread import spread
@@ -227,39 +229,56 @@ def _doubtful(work: Work, link: Link, row: Document) -> bool:
 
 async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None:
     """Keep items that no record knows yet as links without a record; the match comes after the round."""
-    now = work.now
+    now, entity = work.now, work.collection.entity
     for item_id, link in seen.known.items():
-        if item_id in seen.rows and link.state in SHOWN_UNMATCHED and link.record_id is None:
+        if item_id in seen.rows and _waits_for_its_match(link):
             link.graph_had, link.etag = had(seen.rows[item_id]), seen.rows[item_id].get("@odata.etag")
-            link.gone_at, link.updated_at = None, now
+            link.gone_at, link.updated_at, link.due_at = None, now, now
+            if link.state == LinkState.IGNORED:
+                link.state = "unmatched"
             session.add(link)
+            note_item(session, link.id, entity, link.graph_had)
     rows = {str(row["id"]): row for row in (_unmatched(work, item) for item in seen.unknown())}
     if rows and await nobody_to_match(work, session, number=len(rows)):
-        become = await import_items(
-            work, session, {link_id: row["graph_had"] for link_id, row in rows.items()}
-        )
-        rows = {link_id: row | become[link_id] for link_id, row in rows.items()}
+        wordings = {link_id: row["graph_had"] for link_id, row in rows.items()}
+        become = await import_items(work, session, wordings, matched=False)
+        rows = {link_id: row | become.get(link_id, {}) for link_id, row in rows.items()}
+    for link_id, row in rows.items():
+        if row["record_id"] is None:
+            note_item(session, link_id, entity, row["graph_had"])
     await Links(session).insert(list(rows.values()))
-    await spread(
-        session, [row["record_id"] for row in rows.values() if "record_id" in row], now=work.now, skip=rows
-    )
+    born = [row["record_id"] for row in rows.values() if row["record_id"] is not None]
+    await spread(session, born, now=now, skip=rows)
+
+
+def _waits_for_its_match(link: Link) -> bool:
+    """Say whether what an item now says bears on who it is. A copy that was edited is a copy no more."""
+    return link.record_id is None and (link.state in SHOWN_UNMATCHED or _is_copy(link))
+
+
+def _is_copy(link: Link) -> bool:
+    code = (link.decision or {}).get("code")
+    return link.record_id is None and link.state == LinkState.IGNORED and code == Reason.DUPLICATE_ITEM
 
 
 def _unmatched(work: Work, row: Document) -> dict[str, Any]:
+    """Return the link of an item that nobody knows: as old as the item, and due for its match."""
     now = work.now
     return {
         "id": new_id("lnk", now), "connection_id": work.connection.id, "entity": work.collection.entity,
-        "collection_id": work.collection.id, "item_id": row["id"], "role": "main", "born": "microsoft",
-        "state": "unmatched", "generation": 1, "etag": row.get("@odata.etag"), "graph_had": had(row),
-        "graph_means": {}, "shape": work.shape.version, "seen_round": work.collection.round, "failures": 0,
-        "created_at": now, "updated_at": now,
+        "collection_id": work.collection.id, "record_id": None, "item_id": row["id"], "role": "main",
+        "born": "microsoft", "state": "unmatched", "generation": 1, "etag": row.get("@odata.etag"),
+        "graph_had": had(row), "graph_means": {}, "shape": work.shape.version,
+        "seen_round": work.collection.round, "failures": 0, "due_at": now, "linked_at": None,
+        "decision": None, "decisions": None,
+        "created_at": row.get("createdDateTime") or now, "updated_at": now,
     }  # fmt: skip
 
 
 async def _note_removed(work: Work, session: AsyncSession, seen: Seen) -> None:
     """Remember what was reported removed: it is verified later, and told from the echo of our own delete."""
     gone = [link for item_id in seen.removed if (link := seen.known.get(item_id)) is not None]
-    forgotten = [link.id for link in gone if link.state == "unmatched"]
+    forgotten = [link.id for link in gone if link.state == "unmatched" or _is_copy(link)]
     await Links(session).drop(forgotten)
     doubtful = [
         link.id for link in gone if link.state in {LinkState.LINKED, LinkState.SUSPENDED, LinkState.IN_REVIEW}

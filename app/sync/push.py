@@ -26,7 +26,6 @@ from app.sync.decisions import decide
 from app.sync.gate import Gate, follows
 from app.sync.join import match_wanted
 from app.sync.links import Links
-from app.sync.naming import MERGED
 from app.sync.open_conflicts import BY_POLICY
 from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive, want_again
 from app.sync.parked import park
@@ -34,6 +33,7 @@ from app.sync.policy import record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.rescope import wake
 from app.sync.settle import reread, settle
+from app.sync.uniting import MERGED
 from app.sync.work import Work, viewed
 
 LONGEST_WAIT = timedelta(minutes=15)

@@ -3,17 +3,19 @@
 What moved in one is stored by the session's flush, or for a whole page at once by ``write``.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Select, exists, func, literal_column, or_, select, text, update
+from sqlalchemy import Boolean, Select, func, literal_column, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Owner, Record, Revision
 from app.records import Fields
+from app.records.evidence import IDENTIFYING
 from app.sync.bulk import encode, typed
+from app.sync.match_keys import record_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,7 @@ class Step:
     """A record as it now is, with the step that led there: a revision's fields as they were before.
 
     ``quiet`` moves what we know about the CRM, not the record: no revision is written. ``owners`` says that
-    ``record.extra["owners"]`` moved.
+    ``record.extra["owners"]`` moved. ``keys`` are those that the record is found by, where they are known.
     """
 
     record: Record
@@ -31,6 +33,7 @@ class Step:
     new: bool = False
     owners: bool = False
     quiet: bool = False
+    keys: Sequence[str] | None = None
 
 
 UNSYNCHRONIZED: Final = {"synchronize_session": False}
@@ -75,25 +78,6 @@ class Records:
         }
         return known, rows[0].unnamed
 
-    async def unnamed_with(self, entity: str, addresses: Collection[str]) -> dict[str, Fields]:
-        """Return the living records without a name that hold one of these e-mail addresses, by id."""
-        if not addresses:
-            return {}
-        held = func.jsonb_path_query_array(Record.doc, literal_column("'$.emails[*].address'::jsonpath"))
-        each = func.jsonb_array_elements_text(held).table_valued("value", name="address")
-        known = exists(
-            select(1).select_from(each).where(func.lower(each.c.value).in_(sorted(set(addresses))))
-        )
-        query = select(Record.record_id, Record.doc).where(
-            Record.workspace_id == self.workspace,
-            Record.entity == entity,
-            Record.crm_id.is_(None),
-            Record.deleted_at.is_(None),
-            Record.rejected_at.is_(None),
-            known,
-        )
-        return {row.record_id: row.doc for row in await self.session.execute(query)}
-
     async def page(
         self,
         entity: str,
@@ -119,7 +103,7 @@ class Records:
         return list((await self._by_id(query.order_by(Record.record_id).limit(limit))).values())
 
     async def write(self, steps: Sequence[Step]) -> set[str]:
-        """Write a page in one statement: records, their revisions and owners.
+        """Write a page in one statement: records, their revisions, their owners and the words that find them.
 
         Return the ids of new records that were not written, because another transaction has just given
         their crm_id to a record: read that one, and decide again.
@@ -133,6 +117,7 @@ class Records:
             "moved": encode([_row(step.record) for step in steps if not step.new]),
             "steps": encode([_revision(step) for step in steps if not step.quiet]),
             "owners": encode([_owners(step.record) for step in steps if step.new or step.owners]),
+            "keys": encode([_keys(step) for step in steps if _found_by_other_words(step)]),
         }
         written = (await self.session.execute(WRITE, values)).scalar_one()
         for step in steps:
@@ -193,6 +178,17 @@ def _owners(record: Record) -> dict[str, Any]:
     }
 
 
+def _found_by_other_words(step: Step) -> bool:
+    """Say whether the words by which a record is looked up may have moved: also at its end, and after it."""
+    return step.new or (not step.quiet and (not step.previous or not IDENTIFYING.isdisjoint(step.previous)))
+
+
+def _keys(step: Step) -> dict[str, Any]:
+    record = step.record
+    keys = record_keys(record) if step.keys is None else step.keys
+    return {"record_id": record.record_id, "entity": record.entity, "keys": keys, "fresh": step.new}
+
+
 COLUMNS: Final = tuple(column.name for column in Record.__table__.columns if column.name != "workspace_id")
 _STEP: Final = ("record_id", "revision", "origin", "patch", "previous", "at")
 _ALL: Final = ", ".join(COLUMNS)
@@ -244,6 +240,18 @@ WITH made AS (
     SELECT :workspace, o."user", owned.record_id, o.access
     FROM owned, unnest(owned.users, owned.accesses) AS o("user", access)
     ON CONFLICT (workspace_id, "user", record_id) DO UPDATE SET access = excluded.access
+), keyed AS (
+    SELECT r.* FROM jsonb_to_recordset(CAST(:keys AS jsonb))
+        AS r(record_id text, entity text, keys text[], fresh boolean)
+    WHERE r.record_id NOT IN (SELECT record_id FROM lost)
+), stale AS (
+    DELETE FROM match_keys AS t USING keyed
+    WHERE t.workspace_id = :workspace AND t.id = keyed.record_id AND NOT keyed.fresh
+      AND t.key <> ALL(keyed.keys)
+), keying AS (
+    INSERT INTO match_keys (workspace_id, entity, key, side, id)
+    SELECT :workspace, keyed.entity, key, 'record', keyed.record_id FROM keyed, unnest(keyed.keys) AS key
+    ON CONFLICT DO NOTHING
 )
 SELECT array_agg(record_id) FROM made
 """)  # noqa: S608  names of our own columns

@@ -27,16 +27,18 @@ THEIRS: Final = (
     text("ANALYZE theirs"),
 )
 
-# A record's links elsewhere are copied too: they say whether another mailbox still has it.
+# A record's links elsewhere are copied too: they say whether another mailbox still has it. So are
+# records of others: an item may be one of those.
 COPIED: Final[Mapping[str, str]] = {
     "collections": _HERE,
     "conflicts": f"t.status = 'open' AND {_THEIRS}",
     "entity_settings": _HERE,
     "links": f"({_HERE} OR {_THEIRS})",
     "effects": "t.collection_id IN (SELECT c.id FROM pg_temp.collections AS c)",
-    "matches": "t.connection_id = :connection AND t.status = 'open'",
+    "match_keys": "t.entity = :entity",
+    "matches": "t.connection_id = :connection AND t.followed_at IS NULL",
     "owners": _THEIRS,
-    "records": f"t.entity = :entity AND {_THEIRS}",
+    "records": f"t.entity = :entity AND (t.deleted_at IS NULL OR {_THEIRS})",
 }
 BLANK: Final = ("changes", "feeds", "revisions", "runs", "timers", "webhooks")
 AS_THEY_ARE: Final = (
@@ -49,7 +51,7 @@ OUTSET: Final = (
     text("UPDATE pg_temp.collections SET holder = NULL, lease_until = NULL"),
     text("CREATE TEMPORARY TABLE links_at_outset AS TABLE pg_temp.links"),
     text("CREATE TEMPORARY TABLE records_at_outset AS SELECT record_id FROM pg_temp.records"),
-    *(text(f"ANALYZE {name}") for name in ("links", "owners", "records", "links_at_outset")),
+    *(text(f"ANALYZE {name}") for name in ("links", "match_keys", "owners", "records", "links_at_outset")),
 )
 
 

@@ -36,6 +36,7 @@ from app.sync.remove import next_removal, remove
 from app.sync.rescope import rescope
 from app.sync.resources import Resources
 from app.sync.restoring import restore_deleted
+from app.sync.reviews import close_of_gone
 from app.sync.runs import Runs
 from app.sync.settings import EffectiveSettings
 from app.sync.settle import settle
@@ -133,6 +134,8 @@ async def _steps(work: Work) -> tuple[bool, datetime | None]:
     await _phase(work, "match")
     await join(work)
     due_at = await remove(work)
+    if await close_of_gone(work):
+        await join(work)
     done = True
     if not work.direction.sends:
         await rescope(work)

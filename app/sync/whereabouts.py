@@ -18,7 +18,6 @@ from app.sync.approvals import awaiting
 from app.sync.asking import in_the_way
 from app.sync.conflict_rows import DELETED_VS_EDITED
 from app.sync.holding import held_from
-from app.sync.naming import MERGED
 from app.sync.offers import keeps_its_value
 from app.sync.policy import (
     Direction,
@@ -34,6 +33,7 @@ from app.sync.runs import AWAITING
 from app.sync.scoping import reason_of
 from app.sync.settings import BUILT, ContactSettings, EffectiveSettings
 from app.sync.swinging import FLAPPING
+from app.sync.uniting import MERGED
 from app.sync.verdict import Held, Sync, Tie, Verdict, verdict
 from app.sync.work import viewed
 from app.sync.workspaces import Workspaces

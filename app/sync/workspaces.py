@@ -62,6 +62,11 @@ class Workspaces:
             raise WorkspaceNotFound
         return workspace
 
+    async def phone_region(self, workspace_id: str) -> str:
+        """Return the country whose phone numbers are written without its code; empty where none is chosen."""
+        query = select(Workspace.phone_region).where(Workspace.id == workspace_id)
+        return await self.session.scalar(query) or ""
+
     async def page(self, *, after: str, limit: int) -> Sequence[Workspace]:
         """Return a page of all workspaces, the oldest first."""
         query = select(Workspace).where(Workspace.id > after).order_by(Workspace.id).limit(limit)

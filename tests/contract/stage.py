@@ -17,6 +17,7 @@ from app.security.seal import new_key
 from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
 from app.sync.connections import Connections
+from app.sync.match_rows import MatchRows
 from app.sync.records import Records
 from app.sync.resources import Resources
 from app.sync.tokens import Tokens
@@ -174,4 +175,19 @@ async def recorded(us: BackEnd, made: Organisation, name: str, *, resources: Res
         )
     (conflict,) = (await us.call("GET", "/v1/conflicts"))["data"]
     made.ids["conflict_id"] = conflict["id"]
+    made.ids["match_id"] = await doubted(resources, made)
     made.cursor = (await us.call("GET", "/v1/changes"))["next_cursor"]
+
+
+async def doubted(resources: Resources, made: Organisation) -> str:
+    """Put an item into review that may be the contact."""
+    now, connection = clock.now(), made.ids["connection_id"]
+    async with resources.db.transaction(made.ids["workspace_id"]) as session:
+        collection = await Collections(session).opened(connection, "contacts", now=now)
+        item = Link(
+            id="lnk_doubted", connection_id=connection, entity="contacts", collection_id=collection.id
+        )
+        candidates = [{"record_id": made.ids["record_id"], "because": ["email"], "in_scope": True}]
+        summary = {"display_name": "Ada"}
+        match = await MatchRows(session).open(item, summary=summary, candidates=candidates, now=now)
+    return match.id

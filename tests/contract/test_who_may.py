@@ -98,9 +98,13 @@ ROWS: Final = {
     "conflicts.list": LISTS,
     "conflicts.resolve": KEYS,
     "conflicts.resolve_many": KEYS,
+    "contacts.merge": KEYS,
+    "matches.list": LISTS,
+    "matches.resolve": KEYS,
 }
 BODIES: Final[dict[str, Json]] = {
     "connections.create": {"user": "agent-7"},
+    "contacts.merge": {"from": []},
     "session_tokens.create": {"user": "agent-7", "role": "user"},
     "settings.patch": {"import_new": False},
     "workspace.patch": {"sync_interval_minutes": 30},
