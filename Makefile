@@ -9,7 +9,7 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo smoke test check simulate bench lock clean
+.PHONY: help setup dev demo smoke test check simulate mutants bench lock clean
 
 help: ## Say what each word does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ SEEDS ?= 10000
 simulate: setup ## Play SEEDS random worlds of the pure engine, and a whole one for each 500 of them
 	@$(BIN)/python -m tests.simulation.run --cases $(SEEDS) --seed $(or $(SEED),1)
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.simulation.whole.run --worlds $$(($(SEEDS) / 500)) --seed $(or $(SEED),1)
+
+mutants: setup ## Break the pure modules on purpose, SAMPLE times, and tell which break no test noticed
+	@PYTHONPATH=.:tests $(BIN)/python -m tests.mutants.run --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1)
 
 bench: setup ## Measure pull, push and latency beside their floors
 	@exec $(BIN)/python -m bench
