@@ -7,6 +7,12 @@ from tests.simulation.whole.people import ELSEWHERE, FIELDS, FOLDER, Json, Outlo
 from tests.simulation.whole.world import DIRECTIONS, RESOLUTIONS, World
 
 MOST_PEOPLE = 5
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "direction": DIRECTIONS,
+    "conflict_resolution": RESOLUTIONS,
+    "classes": ([], ["buyer"], ["seller"]),
+    "ownership": ("all_assigned", "primary_only"),
+}
 MOMENTS = 60
 Happening = Callable[[World], Awaitable[str | None]]
 TROUBLES: tuple[Json, ...] = (
@@ -194,11 +200,23 @@ async def _time_passes(world: World) -> str | None:
 
 async def _settings_change(world: World) -> str | None:
     outlook = _somebody(world)
-    choice = world.dice.choice(
-        [("direction", each) for each in DIRECTIONS] + [("conflict_resolution", each) for each in RESOLUTIONS]
-    )
-    await world.chooses(outlook, **dict([choice]))
-    return f"{outlook.user} chooses {choice}"
+    name = world.dice.choice(list(CHOICES))
+    value = world.dice.choice(CHOICES[name])
+    await world.chooses(outlook, **{name: value})
+    return f"{outlook.user} chooses {name} {value}"
+
+
+async def _crm_classifies(world: World) -> str | None:
+    crm_id, classes = _some_record(world), world.dice.choice(([], ["buyer"], ["seller", "buyer"]))
+    if crm_id is None:
+        return None
+    world.crm.classifies(crm_id, classes)
+    return f"the CRM says that {crm_id} is {classes}"
+
+
+async def _somebody_decides(world: World) -> str | None:
+    decided = await world.decides()
+    return f"somebody decides: {', '.join(decided)}" if decided else None
 
 
 async def _pause(world: World) -> str | None:
@@ -218,5 +236,5 @@ HAPPENINGS: dict[Happening, int] = {
     _crm_saves: 6, _crm_edits: 10, _crm_deletes: 1, _crm_assigns: 2, _put_arrives: 8, _crm_reads: 4,
     _crm_works: 3, _outlook_adds: 4, _outlook_edits: 10, _outlook_deletes: 1, _outlook_moves: 2,
     _worker_works: 10, _worker_dies: 5, _notification: 10, _trouble: 3, _healing: 2, _time_passes: 5,
-    _settings_change: 2, _pause: 1, _signed_out: 1,
+    _settings_change: 3, _crm_classifies: 2, _somebody_decides: 1, _pause: 1, _signed_out: 1,
 }  # fmt: skip

@@ -114,6 +114,7 @@ class Crm:
     ledger: Ledger
     store: dict[str, Json] = field(default_factory=dict)
     owners: dict[str, list[Json]] = field(default_factory=dict)
+    classes: dict[str, list[str]] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
     under_way: list[Put] = field(default_factory=list)
     queue: list[Json] = field(default_factory=list)
@@ -145,6 +146,10 @@ class Crm:
         self.owners[crm_id] = [{"user": user, "access": "full"} for user in owners]
         self._send(crm_id)
 
+    def classifies(self, crm_id: str, classes: list[str]) -> None:
+        self.classes[crm_id] = classes
+        self._send(crm_id)
+
     async def deletes(self, crm_id: str) -> None:
         await self.arrives(only=crm_id)
         held = self.store.pop(crm_id)
@@ -153,6 +158,8 @@ class Crm:
 
     def _send(self, crm_id: str, edit: tuple[str, str, Any] | None = None) -> None:
         body = {**self.store[crm_id], "owners": self.owners[crm_id]}
+        if crm_id in self.classes:
+            body["classes"] = self.classes[crm_id]
         self.under_way.append(Put(crm_id, body, edit))
 
     async def arrives(self, *, only: str | None = None) -> None:

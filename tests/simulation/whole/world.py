@@ -26,7 +26,7 @@ from tests.simulation.whole.people import (
 )
 from tests.simulation.whole.stage import SCOPES, Stage
 
-RESOLUTIONS = ("crm_wins", "microsoft_wins", "newest_wins")
+RESOLUTIONS = ("crm_wins", "microsoft_wins", "newest_wins", "ask")
 DIRECTIONS = ("two_way", "crm_to_microsoft", "microsoft_to_crm")
 ENDINGS = (5, 130, 700, 130, 4_000, 130, 4_000, 130)
 WRITES = {"POST", "PATCH", "DELETE"}
@@ -121,8 +121,10 @@ class World:
         for last, wait in [*((False, wait) for wait in ENDINGS), (True, ENDINGS[-1])]:
             before = await self.writes()
             await self._settles(wait)
+            decided = await self.decides()
             told = await self.crm.reads()
             if last:
+                self._check(not decided, f"There is no end of questions: {decided}")
                 written = (await self.writes())[len(before) :]
                 self._check(not told and not written, f"There is no end of it: {self.crm.queue} {written}")
             await self.crm.works()
@@ -141,7 +143,24 @@ class World:
                 )
             )
             await self.signs_in(person, tenant=user["tenant_id"], oid=user["id"])
-        await self.chooses(person, direction="two_way")
+        await self.chooses(person, direction="two_way", classes=[], ownership="all_assigned")
+
+    async def decides(self) -> list[str]:
+        """Let people answer whatever Concord asks; return what they said."""
+        said = []
+        waiting = {"status": "awaiting_approval"}
+        for run in (await self.crm.call("GET", "/v1/runs", params=waiting))["data"]:
+            decision = self.dice.choice(("apply", "put_back", None))
+            if decision is None:
+                await self.crm.call("POST", f"/v1/runs/{run['id']}/cancel")
+            else:
+                await self.crm.call("POST", f"/v1/runs/{run['id']}/approve", json={"decision": decision})
+            said.append(f"{run['approval']['reason']} {decision}")
+        for row in (await self.crm.call("GET", "/v1/conflicts", params={"status": "open"}))["data"]:
+            take = self.dice.choice(("crm", "microsoft"))
+            await self.crm.call("POST", f"/v1/conflicts/{row['id']}/resolve", json={"take": take})
+            said.append(f"{row['field']} {take}")
+        return said
 
     async def _settles(self, wait: float) -> None:
         await self.crm.arrives()
