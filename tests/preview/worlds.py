@@ -30,6 +30,9 @@ class World:
             "removed_from_crm": self.dice.choice(["keep", "delete"]),
             "deleted_in_microsoft": self.dice.choice(["keep", "delete", "recreate"]),
             "conflict_resolution": self.dice.choice(["crm_wins", "microsoft_wins", "newest_wins"]),
+            "ownership": self.dice.choice(["all_assigned", "all_assigned", "primary_only"]),
+            "left_scope": self.dice.choice(["keep", "delete"]),
+            "classes": self.dice.choice([[], [], ["buyer"], ["buyer", "seller"]]),
             "folder_name": FOLDER,
         }
 
@@ -81,7 +84,8 @@ class World:
     async def _record(self, mail: str, *, user: str = "agent-1") -> None:
         self.made += 1
         owners = [{"user": user, "access": self.dice.choice(ACCESSES)}]
-        fields = {"company": f"Firm {self.made}"} if self.dice.random() < 0.5 else {}
+        fields: Json = {"company": f"Firm {self.made}"} if self.dice.random() < 0.5 else {}
+        fields["classes"] = self.dice.choice([[], ["buyer"], ["seller"]])
         await self.person.puts(
             f"c-{self.made}", owners=owners, display_name=f"Record {self.made}",
             emails=[{"address": mail}], **fields,
