@@ -15,6 +15,7 @@ from app.graph.contacts import SHAPE
 from app.models import Collection, Link, Record
 from app.records.link import LinkView
 from app.records.reasons import Reason
+from app.sync import holding
 from app.sync.candidates import ENDED
 from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
@@ -22,6 +23,7 @@ from app.sync.conflicts import Side, Stamp
 from app.sync.decisions import decide
 from app.sync.links import LIVE, Links
 from app.sync.news import announce_record
+from app.sync.open_conflicts import REMOVED, note
 from app.sync.policy import Access
 from app.sync.reconcile import Listening, Received, receive_item
 from app.sync.records import Records, Step
@@ -83,20 +85,19 @@ async def merge_into(
     """Let ``kept`` take over the items of ``gone``, which ends without a deletion in Outlook.
 
     Where ``kept`` has an item in the same mailbox: if it ``makes_room``, one that we made and nobody touched
-    is deleted there; otherwise the younger link is severed and both items stay.
+    is deleted there; otherwise the younger link is severed and both items stay. What was in question about
+    ``gone`` is so no more: its items meet ``kept``, and where they differ and somebody is to decide, that is
+    asked anew.
     """
-    links = await _locked_links(session, [kept, gone])
-    own = {link.connection_id: link for link in links if link.record_id == kept.record_id}
+    taken = await _take_over(session, kept=kept, gone=gone, makes_room=makes_room, now=now)
+    was = kept.held
     previous: dict[str, object] = {}
-    for link in [link for link in links if link.record_id == gone.record_id]:
-        beside = own.get(link.connection_id)
-        spare = makes_room and beside is not None and _ours_alone(beside, kept)
-        if await _takes_over(session, link, beside, kept=kept, gone=gone, spare=spare, now=now):
-            previous = {**await _meet(session, kept, link, now=now), **previous}
+    for link in taken:
+        previous = {**await _meet(session, kept, link, now=now), **previous}
     kept.revision, kept.last_at, kept.held_until = kept.revision + 1, now, None
     gone.revision, gone.last_at, gone.deleted_at, gone.deleted_because = gone.revision + 1, now, now, MERGED
     gone.extra, gone.held = {**gone.extra, MERGED_INTO: kept.record_id}, {}
-    await Conflicts(session).close([gone.record_id], status="obsolete", by="crm", now=now)
+    await Conflicts(session).close([gone.record_id], status="obsolete", by="merge", now=now)
     await session.flush()
     await Records(session).write(
         [
@@ -108,7 +109,26 @@ async def merge_into(
         session, kept, "merged", origin="concord", connection_id=gone.origin_connection, now=now,
         changed=tuple(previous), previous=previous, extra={"merged": gone.record_id},
     )  # fmt: skip
+    await note(session, kept, was=was, now=now)
     await spread(session, sorted((kept.record_id, gone.record_id)), now=now)
+
+
+async def _take_over(
+    session: AsyncSession, *, kept: Record, gone: Record, makes_room: bool, now: datetime
+) -> list[Link]:
+    """Give ``kept`` the links of ``gone`` that it can have, in place of its own; return these."""
+    links = await _locked_links(session, [kept, gone])
+    own = {link.connection_id: link for link in links if link.record_id == kept.record_id}
+    taken: list[Link] = []
+    was = kept.held
+    for link in [link for link in links if link.record_id == gone.record_id]:
+        beside = own.get(link.connection_id)
+        spare = makes_room and beside is not None and _ours_alone(beside, kept)
+        if await _takes_over(session, link, beside, kept=kept, gone=gone, spare=spare, now=now):
+            taken.append(link)
+            kept.held = holding.released(kept.held, link.connection_id)
+    await note(session, kept, was=was, now=now, closing=REMOVED)
+    return taken
 
 
 async def _locked_links(session: AsyncSession, records: Sequence[Record]) -> list[Link]:
@@ -163,7 +183,9 @@ def _ours_alone(link: Link, record: Record) -> bool:
     """Say whether we made this item and nobody in its mailbox has edited it. Its etag guards the deletion."""
     stamps = [Stamp.parse(stamp) for stamp in record.field_at.values()]
     edited = any(stamp.connection == link.connection_id for stamp in stamps)
-    return link.born == "crm" and link.state == "linked" and link.attempt is None and not edited
+    asked = holding.held_from(record.held, link.connection_id)
+    untouched = not edited and not asked
+    return link.born == "crm" and link.state == "linked" and link.attempt is None and untouched
 
 
 async def _swap(session: AsyncSession, link: Link, own: Link, *, kept: Record, gone: Record) -> None:
@@ -182,17 +204,20 @@ def _sever(link: Link, *, now: datetime) -> None:
 
 
 async def _meet(session: AsyncSession, kept: Record, link: Link, *, now: datetime) -> dict[str, object]:
-    """Let a record meet an item it didn't know: fill blanks both ways, unite lists, settle the rest."""
+    """Let a record meet an item it didn't know: blanks are filled, lists united, the rest decided."""
     if link.state not in LIVE or link.graph_had is None:
         return {}
     collection = await Collections(session).get(link.collection_id)
     listening = await _listening(session, link, collection)
     received: Received = receive_item(
-        SHAPE, kept.doc, LinkView(), link.graph_had, listening=listening, field_at=kept.field_at
-    )
+        SHAPE, kept.doc, LinkView(), link.graph_had,
+        listening=listening, field_at=kept.field_at, held=kept.held,
+    )  # fmt: skip
     link.graph_had, link.graph_means = received.link.graph_had, received.link.graph_means
     link.attempt, link.due_at = None, now
     kept.doc, kept.field_at = received.doc, {**kept.field_at, **received.field_at}
+    if received.held != kept.held:
+        kept.held = dict(received.held)
     for conflict in received.conflicts:
         Conflicts(session).add_settled(
             kept, conflict, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=now
