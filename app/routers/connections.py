@@ -72,7 +72,12 @@ async def filters(
     ] = None,
     status: Annotated[Status | None, Query(title="Status", description="Only in this status.")] = None,
     attention: Annotated[
-        bool | None, Query(title="Attention", description="Only those that a person must look at.")
+        bool | None,
+        Query(
+            title="Attention",
+            description="Only those that a person must look at: in trouble, or a conflict, a match or"
+            " an approval waits.",
+        ),
     ] = None,
     entity: Annotated[
         EntityName | None, Query(title="Entity", description="Only where this was asked for.")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import exists, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
-from app.models import Collection, Connection
+from app.models import Collection, Conflict, Connection, Match, Run
+from app.sync.runs import AWAITING
 
 ENDED: Final = ("disconnecting", "disconnected")
 CALM: Final = ("active", "pending", *ENDED)
@@ -115,15 +116,29 @@ class Connections:
         if wanted.status is not None:
             fits.append(Connection.status == wanted.status)
         if wanted.attention is not None:
-            needs = or_(
-                Connection.status.not_in(CALM),
-                Connection.problem.is_not(None) & (Connection.status != "disconnected"),
-                exists().where(
-                    Collection.workspace_id == Connection.workspace_id,
-                    Collection.connection_id == Connection.id,
-                    Collection.problem.is_not(None),
-                    Connection.status.not_in(ENDED),
-                ),
-            )
+            needs = _needs_somebody()
             fits.append(needs if wanted.attention else ~needs)
         return fits
+
+
+def _needs_somebody() -> ColumnElement[bool]:
+    """Return the condition that a connection is in trouble, or that something in it waits for a decision."""
+    return or_(
+        Connection.status.not_in(CALM),
+        Connection.problem.is_not(None) & (Connection.status != "disconnected"),
+        and_(
+            Connection.status.not_in(ENDED),
+            or_(
+                _has(Collection, Collection.problem.is_not(None)),
+                _has(Run, Run.status == AWAITING),
+                _has(Conflict, Conflict.status == "open"),
+                _has(Match, Match.status == "open", Match.followed_at.is_(None)),
+            ),
+        ),
+    )
+
+
+def _has(table: type[Collection | Run | Conflict | Match], *such: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(
+        table.workspace_id == Connection.workspace_id, table.connection_id == Connection.id, *such
+    )
