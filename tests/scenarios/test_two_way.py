@@ -90,6 +90,31 @@ def test_two_people_edit_one_field_and_the_chosen_one_stays_on_both_sides(
     assert len(crm.call("GET", "/v1/conflicts?crm_id=c-1")["data"]) == 1
 
 
+@pytest.mark.feature("E5")
+@pytest.mark.feature("F4")
+@pytest.mark.lesson(13)
+@pytest.mark.parametrize(("take", "stays"), [("crm", "CRM"), ("microsoft", "Outlook")])
+def test_two_people_edit_one_field_and_neither_is_overwritten_until_somebody_decides(
+    crm, ada, sandbox, grace, syncing, take, stays
+):
+    crm.chooses(syncing, conflict_resolution="ask")
+    with sandbox.settings(notifications=False):
+        ada.edits(grace, jobTitle="Outlook")
+        crm.patches("c-1", job_title="CRM", company="Navy")
+        crm.syncs(syncing)
+    eventually(lambda: ada.holds(grace)["companyName"] == "Navy")
+    crm.is_quiet(syncing)
+    assert (ada.holds(grace)["jobTitle"], crm.holds("c-1")["job_title"]) == ("Outlook", "CRM")
+    (conflict,) = crm.call("GET", "/v1/conflicts?status=open")["data"]
+    assert (conflict["field"], conflict["crm"], conflict["microsoft"]) == ("job_title", "CRM", "Outlook")
+    assert [found["id"] for found in crm.call("GET", "/v1/connections?attention=true")["data"]] == [syncing]
+
+    crm.call("POST", f"/v1/conflicts/{conflict['id']}/resolve", json={"take": take})
+
+    eventually(lambda: ada.holds(grace)["jobTitle"] == crm.holds("c-1")["job_title"] == stays)
+    assert crm.call("GET", "/v1/connections?attention=true")["data"] == []
+
+
 @pytest.mark.feature("C7")
 @pytest.mark.lesson(13)
 def test_what_is_cleared_on_one_side_is_cleared_on_the_other(crm, ada, grace):
