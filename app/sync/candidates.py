@@ -13,6 +13,8 @@ from app.graph.contacts import parse
 from app.models import Link, Owner, Record
 from app.records import Fields
 from app.records.evidence import Evidence, evidence_of
+from app.records.link import LinkState
+from app.records.reasons import Reason
 from app.sync.match_keys import MatchKeys
 from app.sync.work import Work
 
@@ -92,6 +94,23 @@ class Candidates:
         ids = await MatchKeys(self.session).items(mailbox.collection_id, mailbox.entity, keys)
         query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(ids))
         return {link.id: link for link in await self.session.scalars(query)} if ids else {}
+
+    async def copies(self, mailbox: Mailbox, docs: Collection[Fields]) -> Sequence[Link]:
+        """Return items left alone as copies that share a name or an address with these, the oldest first."""
+        names = {doc["display_name"].lower() for doc in docs if doc.get("display_name")}
+        addresses = {email["address"] for doc in docs for email in doc.get("emails") or ()}
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == mailbox.collection_id,
+            Link.state == LinkState.IGNORED,
+            Link.record_id.is_(None),
+            Link.decision["code"].astext == Reason.DUPLICATE_ITEM,
+            or_(
+                func.lower(Link.graph_had["displayName"].astext).in_(names),
+                holds(Link.graph_had["emailAddresses"], addresses),
+            ),
+        )
+        return (await self.session.scalars(query.order_by(Link.created_at, Link.id).limit(MOST))).all()
 
     async def any_record(self, mailbox: Mailbox) -> bool:
         """Say whether there may be any record without an item here: one of elsewhere, or one owed."""

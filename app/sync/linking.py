@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any, Final
 
 from app.errors import Unavailable
 from app.models import Link
@@ -17,10 +18,17 @@ from app.sync.work import Work
 
 A_PAGE = 200
 WITHOUT_RECORD = frozenset({"unmatched", LinkState.IN_REVIEW})
+Bases = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
+NO_BASES: Final[Bases] = {}
 
 
-async def link_items(work: Work, items: Mapping[str, Link], pairs: Mapping[str, str]) -> None:
-    """Give matched items their records; both sides' blanks are filled from the other."""
+async def link_items(
+    work: Work, items: Mapping[str, Link], pairs: Mapping[str, str], *, bases: Bases = NO_BASES
+) -> None:
+    """Give matched items their records; both sides' blanks are filled from the other.
+
+    ``bases`` are ``graph_had`` and ``graph_means`` of items that the record has met in another's place.
+    """
     chosen = list(pairs.items())
     for start in range(0, len(chosen), A_PAGE):
         part = dict(chosen[start : start + A_PAGE])
@@ -36,7 +44,7 @@ async def link_items(work: Work, items: Mapping[str, Link], pairs: Mapping[str, 
                 if link.state not in WITHOUT_RECORD:
                     raise Unavailable("An item was matched meanwhile.", after=timedelta(0))
                 body = {**(items[link_id].graph_had or {}), "@odata.etag": link.etag}
-                link.graph_had, link.graph_means = None, {}
+                link.graph_had, link.graph_means = bases.get(link_id, (None, {}))
                 link.state = "unmatched"
                 receive(page, Report(link_id, body))
             forget_items(session, part)

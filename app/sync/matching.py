@@ -63,6 +63,26 @@ def match(items: Side, records: Side, *, taken: Side = NOBODY, beyond: Side = NO
     return Matches(links, ignored, tuple(reviews))
 
 
+def stand_ins(copies: Side, ended: Side, *, others: Side = NOBODY) -> dict[str, str]:
+    """Pair copies (the oldest first) with the records whose items are gone: equal ones, else namesakes.
+
+    ``others`` are further records: a copy that may be one of theirs is no namesake.
+    """
+    alike = {evidence.content: record for record, evidence in ended.items() if evidence.content}
+    pairs: dict[str, str] = {}
+    for copy, evidence in copies.items():
+        if (equal := alike.pop(evidence.content, None)) is not None:
+            pairs[copy] = equal
+    theirs = {key for evidence in others.values() for key in evidence.strong().keys}
+    for copy, evidence in copies.items():
+        keys = set(evidence.strong().keys)
+        namesakes = [record for record, known in ended.items() if keys.intersection(known.strong().keys)]
+        clear = len(namesakes) == 1 and namesakes[0] not in pairs.values() and not keys & theirs
+        if clear and copy not in pairs:
+            pairs[copy] = namesakes[0]
+    return pairs
+
+
 def _copies(items: Side, taken: Side) -> dict[str, str]:
     """Return the items that say the very same as an older one; whoever has no evidence is nobody's copy."""
     first = {evidence.content: record for record, evidence in taken.items() if evidence.content}

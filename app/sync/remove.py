@@ -4,48 +4,25 @@ They gather until the collection was quiet for a moment. A look-up counts only b
 folder itself: a mailbox that answers nothing has deleted nothing.
 """
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import Enum, auto
 
 from app.errors import Unavailable
-from app.graph.batch import Answer
-from app.graph.calls import read_contact
-from app.graph.folders import Folder, deleted_among, folder_call
-from app.graph.protocol import Document, FolderGone, ItemGone, NotFound
 from app.models import Link
 from app.records.link import LinkState
 from app.records.reasons import Reason
-from app.sync.container import folder_gone
 from app.sync.decisions import decide
 from app.sync.ending import end_gone, verified
+from app.sync.fates import ITEMS_A_BATCH, Fate, Verdict, look_up
 from app.sync.links import Gathered, Links
 from app.sync.page import Page, Report, locked_page, receive
+from app.sync.stand_ins import StandIns, find_stand_ins, hand_over, make_way
 from app.sync.work import Work
 
 A_PAGE = 1000
 QUIET = timedelta(seconds=5)
 LONGEST = timedelta(seconds=60)
 AGAIN = timedelta(seconds=60)
-ITEMS_A_BATCH = 19
-
-
-class Fate(Enum):
-    """What a look-up of a suspect found."""
-
-    GONE = auto()
-    ELSEWHERE = auto()
-    HERE = auto()
-    UNKNOWN = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A suspect's fate, with its body where it is still in the folder."""
-
-    fate: Fate
-    item: Document | None = None
 
 
 def ripe_at(gathered: Gathered) -> datetime | None:
@@ -66,7 +43,10 @@ async def remove(work: Work) -> datetime | None:
     while suspects := await _suspects(work, now=now):
         for start in range(0, len(suspects), ITEMS_A_BATCH):
             part = suspects[start : start + ITEMS_A_BATCH]
-            await _note(work, await _verified(work, part))
+            verdicts = await look_up(work, part)
+            stand_ins = await find_stand_ins(work, part, verdicts)
+            await _note(work, {**verdicts, **stand_ins.doubtful()}, stand_ins)
+            await hand_over(work, stand_ins)
             if work.out_of_time:
                 return now
     await end_gone(work)
@@ -89,38 +69,7 @@ def _soonest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-async def _verified(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:
-    reads = [read_contact(str(link.item_id)) for link in suspects]
-    own, *answers = await work.mailbox.batch([folder_call(work.folder), *reads])
-    if isinstance(own.error(missing=FolderGone), NotFound):
-        raise folder_gone()
-    above = Folder.parse(own.result()).parent_id
-    parents = {parent for answer in answers if (parent := _parent(answer))} - {work.folder}
-    deleted = await deleted_among(work.mailbox, parents | ({above} if above else set()))
-    if above in deleted:
-        raise folder_gone()
-    return {
-        link.id: _verdict(answer, work.folder, deleted=deleted)
-        for link, answer in zip(suspects, answers, strict=True)
-    }
-
-
-def _parent(answer: Answer) -> str | None:
-    return None if answer.error() else answer.result().get("parentFolderId")
-
-
-def _verdict(answer: Answer, folder: str, *, deleted: Container[str]) -> Verdict:
-    """Read one look-up. Whatever isn't a clear word about this very item proves nothing."""
-    error = answer.error()
-    if error is not None:
-        return Verdict(Fate.GONE if isinstance(error, ItemGone) else Fate.UNKNOWN)
-    parent = _parent(answer)
-    if parent in deleted:
-        return Verdict(Fate.GONE)
-    return Verdict(Fate.HERE, answer.result()) if parent == folder else Verdict(Fate.ELSEWHERE)
-
-
-async def _note(work: Work, verdicts: Mapping[str, Verdict]) -> None:
+async def _note(work: Work, verdicts: Mapping[str, Verdict], stand_ins: StandIns) -> None:
     """Follow what was found: only where a record would go with its item the end waits for all the others."""
     async with work.transaction() as session:
         links = await Links(session).by_id(verdicts)
@@ -134,7 +83,9 @@ async def _note(work: Work, verdicts: Mapping[str, Verdict]) -> None:
         for link in page.links.values():
             if link.gone_at is None:
                 raise Unavailable("A suspect was seen again meanwhile.", after=timedelta(0))
-            _found(page, link, verdicts[link.id], others=others)
+            if not make_way(page, link, stand_ins):
+                _found(page, link, verdicts[link.id], others=others)
+        await stand_ins.note(work, session)
         await page.close(own=page.links)
         await work.move(session)
 

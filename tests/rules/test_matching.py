@@ -3,7 +3,7 @@
 import pytest
 
 from app.records.evidence import Evidence, evidence_of, index_keys
-from app.sync.matching import match
+from app.sync.matching import match, stand_ins
 
 pytestmark = pytest.mark.lesson(15)
 
@@ -112,6 +112,42 @@ def test_who_may_be_another_wording_of_a_linked_item_is_not_guessed_at(items, re
 
     assert dict(matches.links) == links
     assert [(r.items, tuple(sorted(r.records)), r.because) for r in matches.reviews] == reviews
+
+
+def says(held, content):
+    return evidence(held, content)
+
+
+STAND_INS = [
+    ("an equal one", keys(c=says("a", "x")), keys(r=says("a", "x")), {}, {"c": "r"}),
+    ("the oldest of equal ones", keys(c=says("a", "x"), d=says("a", "x")), keys(r=says("a", "x")), {}, {"c": "r"}),
+    (
+        "an equal one before an older namesake",
+        keys(c=says("a|Ada", "old"), d=says("a|Ada", "x")), keys(r=says("a|Ada", "x")), {}, {"d": "r"},
+    ),
+    ("one that fell behind", keys(c=says("a|Ada", "old")), keys(r=says("a|Ada", "x")), {}, {"c": "r"}),
+    ("an address alone", keys(c=says("a", "old")), keys(r=says("a", "x")), {}, {}),
+    ("another of the family", keys(c=says("a|Bob", "y")), keys(r=says("a|Ada", "x")), {}, {}),
+    (
+        "a namesake of another record, too",
+        keys(c=says("a|Ada", "old")), keys(r=says("a|Ada", "x")), keys(s=says("a|Ada", "y")), {},
+    ),
+    (
+        "a namesake of two that are gone",
+        keys(c=says("a|Ada", "old")), keys(r=says("a|Ada", "x"), s=says("a|Ada", "y")), {}, {},
+    ),
+    (
+        "an equal one of two that are gone",
+        keys(c=says("a|Ada", "x")), keys(r=says("a|Ada", "x"), s=says("a|Ada", "y")), {}, {"c": "r"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("copies", "ended", "others", "pairs"), [pytest.param(*row, id=case) for case, *row in STAND_INS]
+)
+def test_a_copy_stands_in_for_whom_it_surely_is(copies, ended, others, pairs):
+    assert stand_ins(copies, ended, others=others) == pairs
 
 
 def test_a_record_of_others_is_never_linked_but_asked_about():
