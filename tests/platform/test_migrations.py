@@ -1,5 +1,8 @@
 """Migrations of a database that has been in use."""
 
+import json
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -66,4 +69,66 @@ async def test_origins_that_were_stored_before_are_spelt_as_browsers_do(new_data
     migrate(new_database)
     async with engine.begin() as connection:
         assert (await connection.execute(text("SELECT origins FROM workspaces"))).scalar() == becomes
+    await engine.dispose()
+
+
+MOMENT = "2026-03-02T09:00:00+00:00"
+DOC = {"display_name": "Ada Lovelace", "emails": [{"address": "ADA@example.org", "name": None}]}
+ITEM = {"displayName": "Ada L.", "emailAddresses": [{"address": "ada@example.org", "name": "Ada"}]}
+RECORD = {
+    "entity": "contacts", "doc": DOC, "extra": {}, "revision": 1, "field_at": {}, "crm_had": {}, "crm_revision": 0,
+    "offers": {}, "held": {}, "swings": {}, "origin": "crm", "first_at": MOMENT, "last_at": MOMENT,
+}  # fmt: skip
+LINK = {
+    "connection_id": "con_1", "entity": "contacts", "collection_id": "col_1", "role": "main", "born": "microsoft",
+    "state": "unmatched", "generation": 1, "graph_had": ITEM, "graph_means": {}, "shape": 1, "seen_round": 0,
+    "failures": 0, "created_at": MOMENT, "updated_at": MOMENT,
+}  # fmt: skip
+MATCH = {
+    "connection_id": "con_1", "entity": "contacts", "link_id": "lnk_b", "summary": {}, "candidates": [],
+    "opened_at": MOMENT,
+}  # fmt: skip
+IN_USE: list[tuple[str, dict[str, Any]]] = [
+    ("records", {**RECORD, "record_id": "rec_a"}),
+    ("records", {**RECORD, "record_id": "rec_gone", "deleted_at": MOMENT}),
+    ("links", {**LINK, "id": "lnk_a", "item_id": "a"}),
+    ("links", {**LINK, "id": "lnk_b", "item_id": "b", "state": "in_review"}),
+    ("links", {**LINK, "id": "lnk_copy", "item_id": "c", "state": "ignored"}),
+    ("links", {**LINK, "id": "lnk_linked", "item_id": "d", "state": "linked", "record_id": "rec_a"}),
+    ("matches", {**MATCH, "id": "mat_open", "status": "open"}),
+    (
+        "matches",
+        {**MATCH, "id": "mat_closed", "status": "resolved", "resolved_at": MOMENT, "link_id": "lnk_x"},
+    ),
+]
+
+
+async def test_who_was_there_before_can_be_found_by_match_keys(new_database):
+    migrate(new_database, revision="0005")
+    engine = create_async_engine(new_database, poolclass=NullPool)
+    async with engine.begin() as connection:
+        for workspace in ("ws_1", "ws_2"):
+            named = {"workspace": workspace}
+            await connection.execute(text("SELECT set_config('concord.workspace', :workspace, true)"), named)
+            await connection.execute(text(WORKSPACE), {"id": workspace, "defaults": "{}"})
+            for name, row in IN_USE:
+                insert = f"INSERT INTO {name} SELECT * FROM jsonb_populate_record(NULL::{name}, CAST(:row AS jsonb))"
+                whole = json.dumps({**row, "workspace_id": workspace})
+                await connection.execute(text(insert), {"row": whole})
+
+    migrate(new_database)
+
+    async with engine.begin() as connection:
+        for workspace in ("ws_1", "ws_2"):
+            named = {"workspace": workspace}
+            await connection.execute(text("SELECT set_config('concord.workspace', :workspace, true)"), named)
+            keys = (await connection.execute(text("SELECT side, id, key FROM match_keys ORDER BY id"))).all()
+            # One address each: the same word, and nobody who is deleted, linked or left alone.
+            assert [(key.side, key.id) for key in keys] == [
+                ("item", "lnk_a"), ("item", "lnk_b"), ("record", "rec_a"),
+            ]  # fmt: skip
+            assert len({key.key for key in keys}) == 1
+            query = "SELECT id, collection_id, looked_at = opened_at, followed_at = resolved_at FROM matches ORDER BY id"
+            matches = [tuple(row) for row in await connection.execute(text(query))]
+            assert matches == [("mat_closed", "", True, True), ("mat_open", "col_1", True, None)]
     await engine.dispose()
