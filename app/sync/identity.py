@@ -114,6 +114,7 @@ async def _taken(
             connection.tenant_id, connection.oid, connection.account = tenant_id, oid, held["account"]
             connection.granted_scopes, connection.unconfirmed = held["scopes"], None
             connection.connected_at, connection.receipt = connection.connected_at or now, None
+            await session.flush()  # what follows reads the connection anew
             await Tokens(session, key_ring).put(connection.id, grant, now=now)
             if another or back:
                 await _begin_anew(session, connection, another=another, now=now)

@@ -340,7 +340,7 @@ async def test_who_wins_is_a_choice_only_where_both_sides_write(
         pytest.param({"existing_records": "some"}, "/existing_records", id="no such choice"),
         pytest.param({"existing_since": "2026-02-30"}, "/existing_since", id="no such day"),
         pytest.param({"existing_since": "yesterday"}, "/existing_since", id="no day at all"),
-        pytest.param({"previewed": "run_1"}, "/previewed", id="previews come later"),
+        pytest.param({"previewed": 7}, "/previewed", id="no run at all"),
         pytest.param({"hobby": "chess"}, "/hobby", id="unknown"),
     ],
 )

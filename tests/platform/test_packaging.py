@@ -43,4 +43,5 @@ def test_make_help_explains_each_word():
     ).stdout
 
     assert re.findall(r"^make ([a-z]+) +\S", shown, re.MULTILINE) == words
-    assert {"setup", "dev", "demo", "smoke", "test", "check", "bench", "lock", "clean", "help"} == set(words)
+    known = "setup dev demo smoke test check simulate mutants bench lock clean help"
+    assert set(known.split()) == set(words)
