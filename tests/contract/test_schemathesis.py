@@ -119,7 +119,12 @@ LEFT_OUT: Final = {
     "wait": "a long poll only costs time",
     "Idempotency-Key": "the generator would send one key with many bodies, which is refused",
 }
-SAME_BODY: Final = {"workspaces.patch": "workspace.patch"}
+SAME_BODY: Final = {
+    "workspaces.patch": "workspace.patch",
+    "settings.put": "settings.patch",
+    "settings.preview": "settings.patch",
+    "contacts.patch": "contacts.put",
+}
 BOUNDS_DEAR_TO_REACH: Final = {"maxItems": 10, "maxLength": 300}  # test_bad_input goes beyond each
 
 
