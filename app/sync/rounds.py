@@ -168,7 +168,7 @@ async def _pulled(work: Work) -> bool:
     except FolderGone as gone:
         raise folder_gone() from gone
     await _look_again(work)
-    if collection.round_full:
+    if work.collection.round_full:  # also where the token had expired, and the round became a full one
         await _end_full_round(work)
     return True
 

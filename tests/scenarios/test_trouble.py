@@ -65,6 +65,23 @@ def test_asked_to_wait_concord_waits_as_long_as_it_was_asked_to(crm, ada, sandbo
 
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(16)
+def test_what_was_deleted_while_the_token_was_lost_is_found_by_the_round_that_begins_anew(
+    crm, ada, sandbox, syncing
+):
+    people(crm, 12)
+    eventually(lambda: len(ada.contacts()) == 12)
+    crm.is_quiet(syncing)
+    crm.news()
+    with sandbox.settings(notifications=False):
+        ada.deletes(ada.contacts()[0])
+        sandbox.fault({"delta": "expire"}, path="*delta*", mail=ada.mail)
+        crm.syncs_removals(syncing, ada)
+
+    assert crm.hears("contact.deleted")["reason"] == "deleted_in_microsoft"
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.lesson(16)
 @pytest.mark.parametrize("fault", ["expire", "replay", "duplicate", "empty_page"])
 def test_a_delta_that_expires_repeats_or_shows_nothing_deletes_and_doubles_nothing(
     crm, ada, sandbox, syncing, fault
