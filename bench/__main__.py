@@ -39,7 +39,8 @@ def pulled(table: Table, ready: Stage, *, contacts: int, latency: int) -> None:
         run, cost = person.measured(person.switch_on)
     finally:
         ready.control("/settings", latency_ms=0)
-    assert run["counts"]["to_crm"]["created"] == contacts, run
+    counts = run["counts"]  # some of the made-up people may be one person: these wait in review
+    assert counts["to_crm"]["created"] + counts["in_review"] == contacts, run
     target = "≤ 1.5" if latency == 0 else "≤ 1.35"
     _row(table, f"pull {contacts:,} at {latency} ms", cost, floor=floor, target=target)
 
