@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotAwaitingApproval
@@ -58,12 +58,15 @@ class Approvals:
         return [run for run in runs if run.id == current or run.status not in (*OPEN, AWAITING)]
 
     async def expire(self, collection_id: str, *, now: datetime) -> None:
-        """End questions that nobody has answered for seven days."""
+        """End questions that nobody has answered for seven days, and those about nothing any more."""
+        waiting = exists().where(
+            Link.workspace_id == self.workspace, Link.collection_id == collection_id, Link.held_by == Run.id
+        )
         query = update(Run).where(
             Run.workspace_id == self.workspace,
             Run.collection_id == collection_id,
             Run.status == AWAITING,
-            Run.created_at <= now - PATIENCE,
+            or_(Run.created_at <= now - PATIENCE, ~waiting),
         )
         await self.session.execute(query.values(status="cancelled", finished_at=now, updated_at=now))
 

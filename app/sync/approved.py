@@ -12,6 +12,7 @@ from app.records.reasons import Reason
 from app.sync.approvals import COLLECTION_GONE, Approvals
 from app.sync.breaker import Kind
 from app.sync.decisions import decide
+from app.sync.emptied import keep_values
 from app.sync.ending import A_PAGE, end_page, follow
 from app.sync.inbound import Room, crm_restores
 from app.sync.links import Links
@@ -54,6 +55,9 @@ async def _follow(work: Work, run: Run, links: Sequence[Link]) -> None:
         await _release(work, run, kind, links)
     elif kind is Kind.CREATIONS:
         await _ignore(work, links)
+    elif kind is Kind.CLEARS:
+        back = decision == "put_back" and (asked["side"] == "microsoft" or work.direction.sends)
+        await keep_values(work, run, links, put_back=back)
     elif asked["side"] == "microsoft":
         await _spare(work, run, links, put_back=decision == "put_back")
     else:

@@ -74,3 +74,11 @@ def clears(previous: Fields, doc: Fields) -> bool:
         return True
     filled = [name for name, value in {**doc, **previous}.items() if value]
     return len(lost) > 1 and len(lost) * 2 > len(filled)
+
+
+def cleared(previous: Fields, doc: Fields) -> list[str]:
+    """Return the fields without which such a step would be an ordinary edit: the emptied ones, or all."""
+    lost = [name for name, was in previous.items() if was]
+    emptied = {name: previous[name] for name in lost if not doc.get(name)}
+    rest = {name: was for name, was in previous.items() if name not in emptied}
+    return lost if clears(rest, {**doc, **emptied}) else list(emptied)

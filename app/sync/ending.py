@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Link
 from app.records.link import LinkState
 from app.records.reasons import Reason
-from app.sync.approvals import Approvals
+from app.sync.approvals import COLLECTION_GONE, Approvals
 from app.sync.breaker import Kind
 from app.sync.decisions import decide
 from app.sync.hub import delete_record
@@ -32,6 +32,7 @@ def verified(page: Page, link: Link, *, others: Sequence[Link]) -> None:
     happening = happening_of(page, link, others=others)
     if happening.deletes_record:
         link.state, link.attempt, link.updated_at = LinkState.GONE.value, None, page.now
+        link.held_by = link.cleared_at = None
     else:
         follow(page, link, happening)
 
@@ -73,7 +74,7 @@ async def _undecided(session: AsyncSession, collection_id: str) -> list[Link]:
 async def _stopped(work: Work, session: AsyncSession, gone: Sequence[Link]) -> bool:
     """Ask, where these are too many. While a question is open, what it holds counts as pending too."""
     asked = await Approvals(session).open_on(work.collection.id, "crm")
-    same = asked is not None and (asked.approval or {})["reason"] != Kind.CREATIONS
+    same = asked is not None and (asked.approval or {})["reason"] in {Kind.DELETIONS, COLLECTION_GONE}
     held = (asked.total or 0) if asked is not None and same else 0
     if not await too_many(work, session, Kind.DELETIONS, side="crm", pending=len(gone) + held):
         return False
@@ -128,7 +129,7 @@ def follow(page: Page, link: Link, happening: Happening, *, approved: bool = Fal
     """Let a link become what follows, and its record go where that is so."""
     work = page.work
     link.state, link.attempt, link.updated_at = happening.state.value, None, page.now
-    link.gone_at = link.held_by = link.due_at = None
+    link.gone_at = link.cleared_at = link.held_by = link.due_at = None
     page.release(link)
     if happening.next_generation:
         want_again(page, link)

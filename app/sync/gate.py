@@ -1,13 +1,14 @@
-"""The gate before every batch of a push: deletions and creations that are too many wait for somebody's word.
+"""The gate before every batch of a push: what is too much at once waits for somebody's word.
 
-All that is due of a kind is counted before the first of it is written. What passes is not counted again.
+All that is due of a kind (deletions, creations, clears) is counted before the first of it is written. What
+passes is not counted again.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,18 +17,17 @@ from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.sync.approvals import Approvals
 from app.sync.breaker import Kind
+from app.sync.clearing import empties
 from app.sync.decisions import decide
+from app.sync.holding import held_from
 from app.sync.links import Links
 from app.sync.page import Page
-from app.sync.policy import RemovedFromCrm
-from app.sync.questions import Question, ask_about, samples_of, too_many
+from app.sync.policy import LeftScope, RemovedFromCrm, left_scope
+from app.sync.questions import VERBS, Question, ask_about, samples_of, too_many
+from app.sync.scoping import reason_of
 from app.sync.uniting import MERGED
-from app.sync.work import Work
+from app.sync.work import Work, viewed
 
-VERBS: Final[Mapping[Kind, Literal["created", "deleted"]]] = {
-    Kind.DELETIONS: "deleted",
-    Kind.CREATIONS: "created",
-}
 LOOKED_AT_AGAIN: Final = timedelta(minutes=10)
 
 
@@ -72,15 +72,34 @@ class Gate:
     async def _due(
         self, session: AsyncSession, kind: Kind, *, now: datetime, but: Collection[str]
     ) -> list[Link]:
-        """Return the other links of the collection that are due a deletion, or a creation."""
+        """Return the other links of the collection that are due a write of this kind."""
         found = await Links(session).due_with_records(self.work.collection.id, now=now)
-        fits = self._deletes if kind is Kind.DELETIONS else _creates
+        fits = {Kind.DELETIONS: self._deletes, Kind.CREATIONS: _creates, Kind.CLEARS: self._clears}[kind]
         return [link for link, record in found if link.id not in but and fits(link, record)]
 
     def _deletes(self, link: Link, record: Record) -> bool:
-        setting = follows(record, self.work.settings.removed_from_crm)
-        linked = link.state == LinkState.LINKED and record.deleted_at is not None
-        return linked and setting is RemovedFromCrm.DELETE
+        if link.state != LinkState.LINKED:
+            return False
+        if record.deleted_at is not None:
+            return follows(record, self.work.settings.removed_from_crm) is RemovedFromCrm.DELETE
+        reason = reason_of(self.work.scope, record, link)
+        return reason is not Reason.IN_SCOPE and self._leaves(reason)
+
+    def _leaves(self, reason: Reason) -> bool:
+        settings = self.work.settings
+        happening = left_scope(
+            reason, attempt=None, direction=self.work.direction, setting=LeftScope(settings.left_scope),
+            edited=False,
+        )  # fmt: skip
+        return happening.deletes_item
+
+    def _clears(self, link: Link, record: Record) -> bool:
+        if link.state != LinkState.LINKED or record.deleted_at is not None:
+            return False
+        if reason_of(self.work.scope, record, link) is not Reason.IN_SCOPE:
+            return False
+        held = held_from(record.held, link.connection_id)
+        return empties(self.work.shape, record.doc, viewed(link), held=held)
 
 
 def _creates(link: Link, record: Record) -> bool:

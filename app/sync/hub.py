@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Record, Revision
-from app.records import Value
+from app.records import Fields, Value
 from app.records.evidence import IDENTIFYING
 from app.records.link import LinkView
 from app.records.reasons import Reason
@@ -63,6 +63,26 @@ def decide_record(
     announce_record(
         session, record, "updated", origin=origin, connection_id=stamp.connection, now=now,
         changed=(name,), previous=previous,
+    )  # fmt: skip
+
+
+def return_values(
+    session: AsyncSession, record: Record, values: Fields, *, connection_id: str, now: datetime
+) -> None:
+    """Let a record hold again what a mailbox still has of it, and offer that to the CRM."""
+    stamp = Stamp(now, Side.MICROSOFT, connection_id).document()
+    previous = {name: record.doc.get(name) for name in values}
+    received = Received(
+        {**record.doc, **values},
+        LinkView(),
+        previous,
+        field_at=dict.fromkeys(values, stamp),
+        held=record.held,
+    )
+    _step(session, record, received, now=now, origin=CONCORD)
+    announce_record(
+        session, record, "updated", origin=CONCORD, connection_id=connection_id, now=now,
+        changed=received.changed, previous=previous, reason=Reason.RESTORED,
     )  # fmt: skip
 
 

@@ -137,7 +137,7 @@ async def _begin_anew(session: AsyncSession, connection: Connection, *, another:
         await Links(session).move(
             Link.connection_id == connection.id, Link.record_id.is_not(None), Link.state != "severed",
             state="wanted", generation=Link.generation + 1, item_id=None, etag=None, graph_had=None,
-            graph_means={}, attempt=None, gone_at=None, due_at=now,
+            graph_means={}, attempt=None, gone_at=None, cleared_at=None, held_by=None, due_at=now,
         )  # fmt: skip
     for collection in await Collections(session).of_connection(connection.id):
         if another:

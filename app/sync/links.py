@@ -84,6 +84,7 @@ class Links:
             .where(
                 Link.workspace_id == self.workspace, Link.collection_id == collection_id,
                 Link.due_at <= now, Link.attempt.is_(None), Link.held_by.is_(None),
+                Link.cleared_at.is_(None),
             )
             .order_by(Link.id)
         )  # fmt: skip
@@ -168,6 +169,17 @@ class Links:
         """Return links that wait for what is decided about a run, or are about to follow it."""
         query = select(Link).where(Link.workspace_id == self.workspace, Link.held_by == run_id)
         return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
+
+    async def cleared(self, collection_id: str) -> Sequence[Link]:
+        """Return links whose item was seen emptied, which nobody is asked about."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.cleared_at.is_not(None),
+            Link.held_by.is_(None),
+            Link.state == "linked",
+        )
+        return (await self.session.scalars(query.order_by(Link.id))).all()
 
     async def lived(self, collection_id: str, *, since: datetime) -> int:
         """Return how many links with an item lived in a collection then or have since."""

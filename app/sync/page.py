@@ -4,7 +4,7 @@ Everything that a mailbox tells us of an item, a delta row, a GET, the answer of
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,9 @@ from app.graph.protocol import Document
 from app.models import Link, Record
 from app.records.link import LinkState
 from app.records.reasons import Reason
-from app.sync import holding
+from app.sync import breaker, holding
+from app.sync.breaker import Kind
+from app.sync.clearing import Cleared, apart, empties, refilled
 from app.sync.conflict_rows import Conflicts
 from app.sync.conflicts import Side
 from app.sync.decisions import decide
@@ -44,6 +46,7 @@ class Report:
     item: Document
     certain: bool = False
     write: Create | Update | None = None
+    cleared: Cleared = Cleared.WAITS
 
 
 @dataclass(slots=True)
@@ -136,6 +139,9 @@ def receive(page: Page, report: Report) -> None:
         _merged(page, link, record, report), record.doc, record.swings,
         connection=link.connection_id, now=page.now,
     )  # fmt: skip
+    if _to_be_counted(link, record, report, received):
+        link.cleared_at, link.gone_at, link.due_at = link.cleared_at or page.now, None, None
+        return
     if swings != record.swings:
         record.swings = swings
     if record.deleted_at is not None:
@@ -147,8 +153,30 @@ def receive(page: Page, report: Report) -> None:
     if received.conflicts and page.access.get(record.record_id) == Access.VIEW_ONLY:
         decide(link, Reason.VIEW_ONLY, run=page.work.progress.run_id, now=page.now)
     _settle(page, link, record, received, etag=report.item.get("@odata.etag"))
+    if report.cleared is not Cleared.WAITS and record.deleted_at is None:
+        _decide_cleared(page, link, report.cleared)
     if reason is not Reason.IN_SCOPE and page.leave(link, reason, edited=bool(received.previous)):
         link.due_at = page.now
+
+
+def _to_be_counted(link: Link, record: Record, report: Report, received: Received) -> bool:
+    """Say whether an item was emptied that both sides knew filled, and nothing else stands on its link."""
+    if report.cleared is not Cleared.WAITS or report.write is not None or link.attempt is not None:
+        return False
+    return link.state == LinkState.LINKED and record.deleted_at is None and _clears(link, received)
+
+
+def _decide_cleared(page: Page, link: Link, cleared: Cleared) -> None:
+    """Note what was decided about an item that its user had emptied."""
+    if cleared is Cleared.TAKEN:
+        decide_in_scope(page, link)
+    else:
+        reason = Reason.RESTORED if cleared is Cleared.PUT_BACK else Reason.DECLINED
+        decide(link, reason, run=page.work.progress.run_id, now=page.now)
+
+
+def _clears(link: Link, received: Received) -> bool:
+    return bool(link.graph_had) and breaker.clears(received.previous, received.doc)
 
 
 def _not_heard(page: Page, link: Link, report: Report, *, reason: Reason) -> None:
@@ -162,7 +190,7 @@ def _not_heard(page: Page, link: Link, report: Report, *, reason: Reason) -> Non
 
 def deleted(page: Page, link: Link) -> None:
     """End a delete of ours that took effect; a record that was saved again meanwhile is wanted again."""
-    link.attempt = link.due_at = link.gone_at = link.held_by = None
+    link.attempt = link.due_at = link.gone_at = link.held_by = link.cleared_at = None
     page.release(link)
     alive = page.record_of(link).deleted_at is None and page.reason_of(link) is Reason.IN_SCOPE
     if alive and page.work.direction.sends:
@@ -195,16 +223,30 @@ def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
             work.shape, record.doc, viewed(link), wording,
             write=report.write, listening=listening, field_at=record.field_at, held=record.held,
         )  # fmt: skip
-    return receive_item(
+    received = receive_item(
         work.shape, record.doc, viewed(link), wording,
         listening=listening, field_at=record.field_at, held=record.held, certain=report.certain,
     )  # fmt: skip
+    return _as_decided(page, received, report.cleared)
+
+
+def _as_decided(page: Page, received: Received, cleared: Cleared) -> Received:
+    """Follow what was decided about a report that empties a record, should it still do so."""
+    if cleared not in {Cleared.PUT_BACK, Cleared.LEFT} or not breaker.clears(received.previous, received.doc):
+        return received
+    kept = refilled(received)
+    if cleared is Cleared.PUT_BACK:
+        return kept
+    fields = received.previous.keys() - kept.previous.keys()
+    return replace(kept, link=apart(page.work.shape, kept.doc, kept.link, fields))
 
 
 def _move(page: Page, link: Link, record: Record, received: Received) -> None:
     move_record(page.session, record, received, connection_id=link.connection_id, now=page.now)
     page.moved.add(record.record_id)
     page.work.progress.count("to_crm.updated")
+    if _clears(link, received):
+        page.work.progress.note("to_crm", Kind.CLEARS)
 
 
 def _receive_of_deleted(page: Page, link: Link, record: Record, received: Received) -> None:
@@ -247,7 +289,8 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     link.attempt = view.attempt.document() if view.attempt else None
     link.etag, link.shape, link.gone_at, link.updated_at = etag, page.work.shape.version, None, now
     link.problem, link.failures, link.next_attempt_at = None, 0, None
-    link.held_by = None
+    waits = link.cleared_at is None and still_empties(page, link)
+    link.held_by, link.cleared_at = link.held_by if waits else None, None
     if link.state == LinkState.WANTED or (link.state != LinkState.LINKED and record.deleted_at is None):
         # Also where the record was deleted while its create was under way: there is an item now.
         link.state, link.linked_at = LinkState.LINKED.value, link.linked_at or now
@@ -258,4 +301,13 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     still = more or not isinstance(owed(page.work.shape, record.doc, view, held=held), Nothing)
     if held:
         decide_in_scope(page, link)
-    link.due_at = now if still and page.work.collection.sends else None
+    link.due_at = now if still and link.held_by is None and page.work.collection.sends else None
+
+
+def still_empties(page: Page, link: Link) -> bool:
+    """Say whether a link that waits would still have its item emptied by a living record."""
+    record = page.record_of(link)
+    if link.held_by is None or record.deleted_at is not None or link.state != LinkState.LINKED:
+        return False
+    held = holding.held_from(record.held, link.connection_id)
+    return empties(page.work.shape, record.doc, viewed(link), held=held)

@@ -113,7 +113,7 @@ async def unlink(session: AsyncSession, link: Link, *, now: datetime) -> None:
         await Records(session).locked([link.record_id])
     cut = (await Links(session).locked([link.id]))[link.id]
     cut.state, cut.due_at, cut.gone_at = LinkState.SEVERED.value, None, None
-    cut.held_by = cut.problem = cut.next_attempt_at = None
+    cut.held_by = cut.cleared_at = cut.problem = cut.next_attempt_at = None
     cut.updated_at = now
     decide(cut, Reason.DECLINED, now=now)
     await session.flush()

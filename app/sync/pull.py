@@ -233,7 +233,8 @@ async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None
     for item_id, link in seen.known.items():
         if item_id in seen.rows and _waits_for_its_match(link):
             link.graph_had, link.etag = had(seen.rows[item_id]), seen.rows[item_id].get("@odata.etag")
-            link.gone_at, link.updated_at, link.due_at = None, now, now
+            link.gone_at, link.updated_at = None, now
+            link.due_at = now if link.held_by is None else None
             if link.state == LinkState.IGNORED:
                 link.state = "unmatched"
             session.add(link)

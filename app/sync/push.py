@@ -21,13 +21,23 @@ from app.records.reasons import Reason
 from app.sync import holding
 from app.sync.adopt import mark
 from app.sync.breaker import Kind
+from app.sync.clearing import overwrites
 from app.sync.container import folder_gone
 from app.sync.decisions import decide
 from app.sync.gate import Gate, follows
 from app.sync.join import match_wanted
 from app.sync.links import Links
 from app.sync.open_conflicts import BY_POLICY
-from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive, want_again
+from app.sync.page import (
+    Page,
+    Report,
+    decide_in_scope,
+    deleted,
+    locked_page,
+    receive,
+    still_empties,
+    want_again,
+)
 from app.sync.parked import park
 from app.sync.policy import record_deleted, why_ended
 from app.sync.projection import Create, Nothing, Update, attempted, owed
@@ -52,23 +62,13 @@ Owed = Create | Update | Deletion
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One call under way, with the link it is for and what it writes."""
+    """One call under way, with the link it is for, what it writes and what the breaker counts it as."""
 
     link_id: str
     record_id: str
     write: Owed
     call: Call
-
-    @property
-    def kind(self) -> Kind | None:
-        """Return what the breaker counts it as, if as anything."""
-        match self.write:
-            case Deletion():
-                return Kind.DELETIONS
-            case Create():
-                return Kind.CREATIONS
-            case Update():
-                return None
+    kind: Kind | None
 
 
 async def push(work: Work) -> bool:
@@ -125,9 +125,9 @@ async def _attempt(gate: Gate, links: Sequence[Link]) -> list[Sending]:
 
 
 async def _let_through(gate: Gate, page: Page, sendings: Sequence[Sending]) -> list[Sending]:
-    """Return what may be sent: of deletions and creations that are too many, none."""
+    """Return what may be sent: of deletions, creations and clears that are too many, none."""
     passed = [sending for sending in sendings if sending.kind is None]
-    for kind in (Kind.DELETIONS, Kind.CREATIONS):
+    for kind in Kind:
         some = [sending for sending in sendings if sending.kind is kind]
         if some and not await gate.shut(page, kind, [page.links[each.link_id] for each in some]):
             passed += some
@@ -165,9 +165,10 @@ def _decided(page: Page, link: Link) -> Sending | None:
     """Return the write that a link is owed now, its attempt noted on it, or None with its due time moved."""
     record = page.record_of(link)
     link.due_at = None
-    if link.held_by is not None and link.state == LinkState.LINKED and _in_scope(page, link):
-        link.held_by = None  # saved again: there is nothing to be asked about any more
-    if link.held_by is not None or not page.work.direction.sends:
+    saved_again = link.state == LinkState.LINKED and _in_scope(page, link)
+    if link.cleared_at is None and saved_again and not still_empties(page, link):
+        link.held_by = None  # there is nothing to be asked about any more
+    if link.held_by is not None or link.cleared_at is not None or not page.work.direction.sends:
         return None
     if link.state == LinkState.REMOVED_BY_US and _in_scope(page, link):
         want_again(page, link)  # its record had left the scope, and is back
@@ -208,7 +209,8 @@ def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:
 def _deletion(page: Page, link: Link, record: Record) -> Sending:
     attempt = Attempt(page.now, AttemptKind.DELETE, generation=link.generation)
     link.attempt, link.due_at = attempt.document(), page.now
-    return Sending(link.id, record.record_id, Deletion(), delete_contact(str(link.item_id), etag=link.etag))
+    call = delete_contact(str(link.item_id), etag=link.etag)
+    return Sending(link.id, record.record_id, Deletion(), call, Kind.DELETIONS)
 
 
 def _owed(page: Page, link: Link, record: Record) -> Sending | None:
@@ -220,13 +222,16 @@ def _owed(page: Page, link: Link, record: Record) -> Sending | None:
     if isinstance(write, Nothing):
         decide_in_scope(page, link)
         return None
+    kind = Kind.CREATIONS if isinstance(write, Create) else None
+    if isinstance(write, Update) and overwrites(work.shape, record.doc, view, write):
+        kind = Kind.CLEARS
     attempt = attempted(write, view, at=page.now, generation=link.generation)
     link.attempt, link.due_at = attempt.document(), page.now
     if isinstance(write, Create):
         call = create_contact(work.folder, write.payload, mark=mark(link))
     else:
         call = update_contact(str(link.item_id), write.payload, etag=link.etag)
-    return Sending(link.id, record.record_id, write, call)
+    return Sending(link.id, record.record_id, write, call, kind)
 
 
 async def _note(work: Work, sendings: Sequence[Sending], answers: Sequence[Answer]) -> Interruption | None:
@@ -277,6 +282,8 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
         case Update() as write:
             receive(page, Report(link.id, answer.result(), write=write))
             counts.count("to_microsoft.updated")
+            if sending.kind is Kind.CLEARS:
+                counts.note("to_microsoft", Kind.CLEARS)
     decide_in_scope(page, link)
 
 

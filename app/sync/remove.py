@@ -109,6 +109,7 @@ def _found(page: Page, link: Link, verdict: Verdict, *, others: Sequence[Link]) 
     link.due_at = None
     if verdict.fate is Fate.ELSEWHERE:
         link.state, link.gone_at = LinkState.MOVED_OUT.value, None
+        link.held_by = link.cleared_at = None
         decide(link, Reason.MOVED_OUT, run=page.work.progress.run_id, now=page.now)
     else:
         verified(page, link, others=others)

@@ -22,6 +22,7 @@ from app.sync.audit import audit
 from app.sync.collections import Collections
 from app.sync.connections import Connections
 from app.sync.container import FOLDER_GONE, ensure_folder, folder_gone
+from app.sync.emptied import take_over
 from app.sync.join import join
 from app.sync.lease import Lease, leased
 from app.sync.links import Links
@@ -142,6 +143,7 @@ async def _steps(work: Work) -> tuple[bool, datetime | None]:
     if work.progress.pushes and work.direction.sends:
         await _phase(work, "push")
         done, due_at = await push(work), await next_removal(work)
+    done = await take_over(work) and done
     return done, await _or_expiry(work, due_at)
 
 

@@ -55,7 +55,7 @@ def leave(
     )  # fmt: skip
     if happening.state is LinkState.SUSPENDED:
         link.state, link.updated_at = happening.state.value, now
-        link.due_at = link.gone_at = link.held_by = None
+        link.due_at = link.gone_at = link.held_by = link.cleared_at = None
         decide(link, happening.reason or reason, run=run, now=now)
         decide(link, reason, run=run, now=now)
     return happening.deletes_item

@@ -13,6 +13,7 @@ from app.graph.protocol import Document, NotFound
 from app.models import Link
 from app.records.link import Attempt, AttemptKind
 from app.sync.adopt import adopt, adoptions, mark, remove_doublets
+from app.sync.clearing import Cleared
 from app.sync.links import Links
 from app.sync.page import Page, Report, deleted, locked_page, receive
 from app.sync.work import Work
@@ -65,7 +66,7 @@ def _look_again(link: Link, *, now: datetime) -> None:
         link.due_at = link.next_attempt_at = max(began + PATIENCE, now + timedelta(seconds=1))
 
 
-async def reread(work: Work, links: Sequence[Link]) -> None:
+async def reread(work: Work, links: Sequence[Link], *, cleared: Cleared = Cleared.WAITS) -> None:
     """GET these links' items and receive them; one that isn't there is suspected gone."""
     held = [link for link in links if link.item_id is not None and link.record_id is not None]
     answers = await work.mailbox.batch([read_contact(str(link.item_id)) for link in held])
@@ -80,10 +81,12 @@ async def reread(work: Work, links: Sequence[Link]) -> None:
     async with work.transaction() as session:
         page = await locked_page(work, session, [(link.id, str(link.record_id)) for link in held])
         for link in page.links.values():
+            if cleared is not Cleared.WAITS:
+                link.held_by = link.cleared_at = None
             if link.id in missing | elsewhere:
                 _not_here(page, link)
             else:
-                receive(page, Report(link.id, bodies[link.id], certain=True))
+                receive(page, Report(link.id, bodies[link.id], certain=True, cleared=cleared))
         await page.close(own=page.links)
         await work.move(session)
 

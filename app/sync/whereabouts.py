@@ -180,7 +180,8 @@ class Whereabouts:
         link = self.link
         if link is None:
             return None
-        hinted = link.due_at is not None or link.attempt is not None or link.gone_at is not None
+        hints = (link.due_at, link.attempt, link.gone_at, link.cleared_at)
+        hinted = any(hint is not None for hint in hints)
         return Tie(
             state=link.state,
             owed=hinted or self.owed is not None,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sync.breaker import Kind, Limits, Window, clears, trips
+from app.sync.breaker import Kind, Limits, Window, cleared, clears, trips
 
 DELETIONS, CREATIONS, CLEARS = Kind.DELETIONS, Kind.CREATIONS, Kind.CLEARS
 USUAL = Limits()
@@ -92,3 +92,28 @@ def test_what_counts_as_a_clear(previous, became, counts):
 
 def test_the_only_field_of_a_record_may_be_edited():
     assert not clears({"display_name": "Ann"}, {"display_name": "Anna"})
+
+
+WITHOUT = [
+    ("nothing lost",               {"notes": ""},                                 {"notes": "x"},                      []),
+    ("one emptied",                {"company": "Navy"},                           {"company": None},                   ["company"]),
+    ("one emptied, one edited",    {"company": "Navy", "job_title": "Admiral"},   {"company": None, "job_title": "x"}, ["company"]),
+    ("two emptied",                {"company": "Navy", "emails": ANN["emails"]},  {"company": None, "emails": []},     ["company", "emails"]),
+    ("more than half overwritten", {"display_name": "Ann", "company": "Navy", "job_title": "Admiral"},
+                                   {"display_name": "x", "company": "x", "job_title": "x"},
+                                   ["display_name", "company", "job_title"]),
+    ("overwritten and emptied",    {"display_name": "Ann", "company": "Navy", "job_title": "Admiral", "emails": ANN["emails"]},
+                                   {"display_name": "x", "company": "x", "job_title": "x", "emails": []},
+                                   ["display_name", "company", "job_title", "emails"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("previous", "became", "fields"), [pytest.param(*row, id=rule) for rule, *row in WITHOUT]
+)
+def test_without_which_fields_a_step_is_an_ordinary_edit(previous, became, fields):
+    doc = {**ANN, **became}
+    assert cleared(previous, doc) == fields
+
+    kept = {name: was for name, was in previous.items() if name not in fields}
+    assert not clears(kept, {**doc, **{name: previous[name] for name in fields}})
