@@ -9,11 +9,17 @@ class GraphError(Exception):
     """An error in Graph's shape: a status, a code and a message for people."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message = status, code, message
-        self.headers = dict(headers or {})
+        self.headers, self.annotations = dict(headers or {}), dict(annotations or {})
 
     def document(self, *, at: datetime, request_id: str, client_request_id: str | None) -> dict[str, Any]:
         """Return the body of the answer (https://learn.microsoft.com/graph/errors)."""
@@ -22,7 +28,8 @@ class GraphError(Exception):
             "request-id": request_id,
             "client-request-id": client_request_id or request_id,
         }
-        return {"error": {"code": self.code, "message": self.message, "innerError": inner}}
+        error = {"code": self.code, "message": self.message, "innerError": inner}
+        return {"error": error | self.annotations}
 
 
 CHALLENGE = (

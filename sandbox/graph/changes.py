@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-# An item's number and its generation: with default ids a moved item is another item.
-Slot = tuple[int, int]
+# An item's number and its generation: with default ids a moved item is another item. A third number stands
+# for one row of a series.
+Slot = tuple[int, ...]
 
 TOMBSTONES_KEPT = 20_000
 STALE_BEFORE_COMPACTING = 1_000

@@ -6,25 +6,31 @@ nobody parses or makes one. https://learn.microsoft.com/graph/delta-query-overvi
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
 from typing import Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
 
+from sandbox.graph import odata
 from sandbox.graph.changes import Changes, Slot
 from sandbox.graph.errors import bad_request, invalid_state, state_not_found
-from sandbox.graph.odata import Rules, options, selected
 from sandbox.graph.wire import Call
 
 MAX_CONTACTS = 200
 SIGNATURE = 8
 FOLDERS = 0  # stands for the collection of contact folders, which has no number of its own
 
-Show = Callable[[Slot, tuple[str, ...]], dict[str, Any]]
+Document = dict[str, Any]
+Told = tuple[int, Slot, bool]  # position, entry, was it removed
+Show = Callable[[Slot, tuple[str, ...]], Document]
+
+
+Rows = Callable[[Told, "Place"], list[Document]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,19 @@ class Place:
     since: int = 0
     floor: int = 0
     select: tuple[str, ...] = ()
+    window: tuple[str, ...] = ()  # of a calendar view: from when until when
 
     def token(self, kind: Literal["skip", "delta"]) -> str:
-        packed = orjson.dumps([self.mailbox.hex, self.collection, self.since, self.floor, self.select, kind])
+        said = [self.mailbox.hex, self.collection, self.since, self.floor, self.select, kind, self.window]
+        packed = orjson.dumps(said)
         return urlsafe_b64encode(_signature(packed) + packed).decode().rstrip("=")
 
 
-def place_of(call: Call, *, start: Place, rules: Rules) -> Place:
+def place_of(call: Call, *, start: Place, rules: odata.Rules) -> Place:
     """Return where this request goes on, or the start of a new round; raise Graph's 400 for a bad token."""
-    said = options(call.pairs)
+    said = odata.options(call.pairs)
     given = {name for name in ("skiptoken", "deltatoken") if said.get(name)}
-    refused = sorted(set(said) - given - {"deltatoken"} - (set() if given else {"select"}))
+    refused = sorted(set(said) - given - {"deltatoken"} - (set() if given else rules.options & {"select"}))
     if refused:
         shown = ", ".join(f"${name}" for name in refused)
         raise bad_request(
@@ -58,7 +66,7 @@ def place_of(call: Call, *, start: Place, rules: Rules) -> Place:
             code="ErrorInvalidUrlQuery",
         )
     if not given:
-        return replace(start, select=selected(said.get("select"), rules))
+        return replace(start, select=odata.selected(said.get("select"), rules))
     if len(given) > 1:
         raise invalid_state()
     (name,) = given
@@ -68,27 +76,48 @@ def place_of(call: Call, *, start: Place, rules: Rules) -> Place:
     return place
 
 
-def page(call: Call, changes: Changes, place: Place, *, size: int, show: Show) -> dict[str, Any]:
+def each(show: Show) -> Rows:
+    """Return what makes one row of each entry, as it is or as a removal."""
+
+    def rows(told: Told, place: Place) -> list[Document]:
+        _, slot, removed = told
+        shown = show(slot, place.select)
+        return [gone(shown["id"]) if removed else shown]
+
+    return rows
+
+
+def gone(shown_id: str) -> Document:
+    return {"id": shown_id, "@removed": {"reason": "deleted"}}
+
+
+def page(call: Call, changes: Changes, place: Place, *, size: int, rows: Rows) -> Document:
     """Return one page of a round: ``value`` and either a nextLink or a deltaLink, never both."""
     if "expire" in call.deltas or (place.since and changes.forgotten > max(place.since, place.floor)):
-        raise state_not_found(place.since, again=call.link(deltatoken=""))
+        raise state_not_found(place.since, again=call.link(deltatoken="") + shown_window(place.window))
     if "empty_page" in call.deltas:
         return {"value": [], "@odata.nextLink": call.link(skiptoken=place.token("skip"))}
     found = list(islice(_told(changes, place), size + 1))
     more, found = len(found) > size, found[:size]
     # Replays and repetitions are allowed, and clients must bear them.
     earlier = changes.before(place.since) if "replay" in call.deltas else None
-    rows = ([earlier] if earlier else []) + found
+    told = ([earlier] if earlier else []) + found
     after = replace(place, since=found[-1][0] if more else max(changes.head, place.since))
     if "duplicate" in call.deltas and found:
-        after, rows = _repeating(place, found, rows, after=after, more=more)
-    value = [_row(slot, removed, place.select, show) for _, slot, removed in rows]
+        after, told = _repeating(place, found, told, after=after, more=more)
+    value = [row for change in told for row in rows(change, place)]
     if more:
         return {"@odata.nextLink": call.link(skiptoken=after.token("skip")), "value": value}
     return {"@odata.deltaLink": call.link(deltatoken=after.token("delta")), "value": value}
 
 
-def _told(changes: Changes, place: Place) -> Any:
+def shown_window(window: tuple[str, ...]) -> str:
+    """Return a calendar view's window as it stands in an address."""
+    named = zip(("startDateTime", "endDateTime"), window, strict=False)
+    return "".join(f"&{name}={quote(at, safe='')}" for name, at in named)
+
+
+def _told(changes: Changes, place: Place) -> Iterator[Told]:
     return (
         (position, slot, removed)
         for position, slot, removed in changes.after(place.since)
@@ -97,17 +126,12 @@ def _told(changes: Changes, place: Place) -> Any:
 
 
 def _repeating(
-    place: Place, found: list[Any], rows: list[Any], *, after: Place, more: bool
-) -> tuple[Place, list[Any]]:
+    place: Place, found: list[Told], told: list[Told], *, after: Place, more: bool
+) -> tuple[Place, list[Told]]:
     """Make the last item of this page come again: on the next page, or here where there is none."""
     if more and len(found) > 1:
-        return replace(place, since=found[-2][0]), rows
-    return after, [*rows, found[-1]]
-
-
-def _row(slot: Slot, removed: bool, select: tuple[str, ...], show: Show) -> dict[str, Any]:
-    shown = show(slot, select)
-    return {"id": shown["id"], "@removed": {"reason": "deleted"}} if removed else shown
+        return replace(place, since=found[-2][0]), told
+    return after, [*told, found[-1]]
 
 
 def _read(token: str, *, kind: str) -> Place:
@@ -118,10 +142,10 @@ def _read(token: str, *, kind: str) -> Place:
     signature, packed = raw[:SIGNATURE], raw[SIGNATURE:]
     if _signature(packed) != signature:
         raise invalid_state()
-    mailbox, collection, since, floor, select, made_for = orjson.loads(packed)
+    mailbox, collection, since, floor, select, made_for, *window = orjson.loads(packed)
     if made_for != kind:
         raise invalid_state()
-    return Place(UUID(hex=mailbox), collection, since, floor, tuple(select))
+    return Place(UUID(hex=mailbox), collection, since, floor, tuple(select), tuple(*window))
 
 
 def _signature(packed: bytes) -> bytes:

@@ -23,6 +23,13 @@ def bad_query(message: str) -> GraphError:
     return bad_request(message, code="RequestBroker--ParseUri")
 
 
+def invalid_filter(said: str) -> GraphError:
+    return bad_request(
+        f"The query filter contains one or more invalid nodes: {said[:200]}",
+        code="ErrorInvalidUrlQueryFilter",
+    )
+
+
 def invalid_id() -> GraphError:
     return bad_request("Id is malformed.", code="ErrorInvalidIdMalformed")
 

@@ -13,7 +13,7 @@ from sandbox.graph import contact as contacts
 from sandbox.graph import errors, extended, ids
 from sandbox.graph.extended import Properties
 from sandbox.graph.mailboxes import Mailboxes
-from sandbox.graph.store import CONTACTS, DELETED, WELL_KNOWN, Contact, Folder, Mailbox
+from sandbox.graph.store import CALENDAR, CONTACTS, DELETED, WELL_KNOWN, Fields, Folder, Item, Kind, Mailbox
 from sandbox.graph.values import shown_time
 from sandbox.world import World
 
@@ -28,29 +28,33 @@ class ChangeType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A contact was made, changed or taken out of a folder: what a subscription may want to hear of."""
+    """An item was made, changed or taken out of a folder: what a subscription may want to hear of.
+
+    ``day`` names the occurrence that it happened to, where it did not happen to a whole series.
+    """
 
     person: Person
     kind: ChangeType
     folder: int
-    contact: Contact
+    item: Item
+    day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A contact that passed every check and is not yet kept."""
+    """An item that passed every check and is not yet kept."""
 
-    fields: contacts.Fields
+    fields: Fields
     properties: Properties
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Draft":
-        """Return what a create makes, or raise Graph's 400."""
+        """Return what a create makes of a contact, or raise Graph's 400."""
         said = extended.read(body)
         return cls(contacts.created(contacts.read(body)), extended.merged({}, said))
 
     @classmethod
-    def after(cls, held: Contact, body: Mapping[str, Any]) -> "Draft":
+    def after(cls, held: Item, body: Mapping[str, Any]) -> "Draft":
         """Return what an update makes of a contact, or raise Graph's 400."""
         said, properties = contacts.read(body), extended.read(body)
         return cls(contacts.updated(held.fields, said), extended.merged(held.properties, properties))
@@ -67,54 +71,91 @@ class Exchange:
             raise errors.no_mailbox()
         return self.mailboxes.of(person.oid)
 
-    def make_contacts(self, person: Person, folder: int, drafts: Iterable[Draft]) -> list[Contact]:
-        made: list[Contact] = self._commit(
-            "contacts.made",
+    def make_items(
+        self, person: Person, folder: int, drafts: Iterable[Draft], *, kind: Kind = Kind.CONTACT
+    ) -> list[Item]:
+        made: list[Item] = self._commit(
+            "items.made",
             person,
             folder=folder,
-            at=self._at(),
-            contacts=[[draft.fields, draft.properties] for draft in drafts],
+            at=self.at(),
+            kind=kind,
+            items=[[draft.fields, draft.properties] for draft in drafts],
         )
-        for contact in made:
-            self._tell(person, ChangeType.CREATED, contact)
+        for item in made:
+            self._tell(person, ChangeType.CREATED, item)
         return made
 
-    def change_contact(self, person: Person, contact: Contact, after: Draft) -> Contact:
-        changed: Contact = self._commit(
-            "contact.changed",
+    def change_item(
+        self, person: Person, item: Item, after: Draft, *, part: int | None = None, day: int | None = None
+    ) -> Item:
+        """Write an item anew; ``part`` is the one row of a series that shows it, ``day`` whose news it is."""
+        changed: Item = self._commit(
+            "item.changed",
             person,
-            number=contact.number,
-            at=self._at(),
+            number=item.number,
+            at=self.at(),
             fields=after.fields,
             properties=after.properties,
+            part=part,
         )
-        self._tell(person, ChangeType.UPDATED, changed)
+        self._tell(person, ChangeType.UPDATED, changed, day=day)
         return changed
 
-    def move_contact(self, person: Person, contact: Contact, *, to: int) -> Contact:
-        moved: Contact = self._commit("contact.moved", person, number=contact.number, to=to, at=self._at())
-        self._tell(person, ChangeType.DELETED, contact)
+    def move_item(self, person: Person, item: Item, *, to: int) -> Item:
+        moved: Item = self._commit("item.moved", person, number=item.number, to=to, at=self.at())
+        self._tell(person, ChangeType.DELETED, item)
         self._tell(person, ChangeType.CREATED, moved)
         return moved
 
-    def delete_contact(self, person: Person, contact: Contact, *, for_good: bool = False) -> None:
-        """Put a contact into Deleted Items; one that is there already, or for good, is gone."""
+    def delete_item(self, person: Person, item: Item, *, for_good: bool = False) -> None:
+        """Put an item into Deleted Items; one that is there already, or for good, is gone."""
         mailbox = self.mailbox(person)
-        if for_good or mailbox.within(contact.folder, DELETED):
-            self._commit("contact.erased", person, number=contact.number)
-            self._tell(person, ChangeType.DELETED, contact)
+        if for_good or mailbox.within(item.folder, DELETED):
+            self._commit("item.erased", person, number=item.number)
+            self._tell(person, ChangeType.DELETED, item)
         else:
-            self.move_contact(person, contact, to=DELETED)
+            self.move_item(person, item, to=DELETED)
 
-    def make_folder(self, person: Person, name: str, *, parent: int, properties: Properties) -> Folder:
+    def make_folder(
+        self,
+        person: Person,
+        name: str,
+        *,
+        parent: int,
+        properties: Properties,
+        kind: Kind = Kind.CONTACT,
+        about: Fields | None = None,
+    ) -> Folder:
         self._refuse_taken_name(person, name, parent=parent, but=None)
-        made: Folder = self._commit("folder.made", person, parent=parent, name=name, properties=properties)
+        made: Folder = self._commit(
+            "folder.made",
+            person,
+            parent=parent,
+            name=name,
+            properties=properties,
+            kind=kind,
+            about=about or {},
+        )
         return made
 
-    def change_folder(self, person: Person, folder: Folder, *, name: str, properties: Properties) -> Folder:
+    def change_folder(
+        self,
+        person: Person,
+        folder: Folder,
+        *,
+        name: str,
+        properties: Properties,
+        about: Fields | None = None,
+    ) -> Folder:
         self._refuse_taken_name(person, name, parent=folder.parent, but=folder.number)
         changed: Folder = self._commit(
-            "folder.changed", person, number=folder.number, name=name, properties=properties
+            "folder.changed",
+            person,
+            number=folder.number,
+            name=name,
+            properties=properties,
+            about=folder.about if about is None else about,
         )
         return changed
 
@@ -128,77 +169,85 @@ class Exchange:
     def seed(self, person: Person, items: Iterable[Mapping[str, Any]], *, folder: str = "Contacts") -> int:
         """Put many contacts, in Graph's own JSON, into the folder of that name, made where missing."""
         drafts = [Draft.of(item) for item in items]
-        number = self._folder_named(person, folder)
+        number = self.folder_named(person, folder, kind=Kind.CONTACT)
         for start in range(0, len(drafts), MADE_AT_ONCE):
-            self.make_contacts(person, number, drafts[start : start + MADE_AT_ONCE])
+            self.make_items(person, number, drafts[start : start + MADE_AT_ONCE])
         return len(drafts)
 
     def drag(self, person: Person, item_id: str, *, to: str) -> str:
-        """Do what dragging a contact to another folder in Outlook does; return its default id from then on.
+        """Do what dragging an item to another folder in Outlook does; return its id from then on.
 
-        ``to`` is the id of a folder, or the well-known name ``contacts`` or ``deleteditems``.
+        ``to`` is the id of a folder for such items, or a well-known name as ``contacts`` or ``deleteditems``.
         """
         mailbox = self.mailbox(person)
-        contact = contact_of(mailbox, item_id)
-        number = WELL_KNOWN.get(to.lower()) or _destination(mailbox, to)
-        if number != contact.folder:
-            contact = self.move_contact(person, contact, to=number)
+        item = item_of(mailbox, item_id)
+        number = WELL_KNOWN.get(to.lower()) or _destination(mailbox, to, kind=item.kind)
+        if number != DELETED and mailbox.folders[number].kind is not item.kind:
+            raise errors.item_not_found()
+        if number != item.folder:
+            item = self.move_item(person, item, to=number)
         immutable = item_id.startswith(ids.IMMUTABLE)
-        return mailbox.item_id(contact, immutable=immutable)
+        return mailbox.item_id(item, immutable=immutable)
 
-    def _folder_named(self, person: Person, name: str) -> int:
+    def folder_named(self, person: Person, name: str, *, kind: Kind) -> int:
+        """Return the number of the folder of that name for items of a kind, made where missing."""
         mailbox = self.mailbox(person)
-        if name.lower() in WELL_KNOWN:
-            return WELL_KNOWN[name.lower()]
+        parent = CALENDAR if kind is Kind.EVENT else CONTACTS
         for folder in mailbox.folders.values():
-            if folder.name.lower() == name.lower() and mailbox.within(folder.number, CONTACTS):
+            lives = kind is Kind.EVENT or mailbox.within(folder.number, CONTACTS)
+            if folder.kind is kind and lives and folder.name.lower() == name.lower():
                 return folder.number
-        return self.make_folder(person, name, parent=CONTACTS, properties={}).number
+        return self.make_folder(person, name, parent=parent, properties={}, kind=kind).number
 
     def _refuse_taken_name(self, person: Person, name: str, *, parent: int | None, but: int | None) -> None:
         children = self.mailbox(person).children(parent) if parent is not None else ()
         if any(child.name.lower() == name.lower() and child.number != but for child in children):
             raise errors.folder_exists()
 
-    def _commit(self, kind: str, person: Person, **body: Any) -> Any:
-        return self.world.commit(kind, {"mailbox": person.oid, **body})
+    def _commit(self, command: str, person: Person, /, **body: Any) -> Any:
+        return self.world.commit(command, {"mailbox": person.oid, **body})
 
-    def _tell(self, person: Person, kind: ChangeType, contact: Contact) -> None:
+    def _tell(self, person: Person, kind: ChangeType, item: Item, *, day: int | None = None) -> None:
         for listener in self.listeners:
-            listener(Happening(person, kind, contact.folder, contact))
+            listener(Happening(person, kind, item.folder, item, day))
 
-    def _at(self) -> str:
+    def at(self) -> str:
         return shown_time(self.world.now().replace(microsecond=0))
 
 
-def contact_of(mailbox: Mailbox, item_id: str) -> Contact:
-    """Return the contact with that id in either format, or raise Graph's 400 or 404."""
+def item_of(mailbox: Mailbox, item_id: str, *, kind: Kind | None = None) -> Item:
+    """Return the item with that id, of that kind if any is named, or raise Graph's 400 or 404."""
+    parsed = parsed_id(item_id)
+    item = mailbox.items.get(parsed.number) if parsed.mailbox == mailbox.owner else None
+    if item is None or parsed.generation not in {None, item.generation} or kind not in {None, item.kind}:
+        raise errors.item_not_found()
+    return item
+
+
+def parsed_id(item_id: str) -> ids.ItemId:
     try:
-        parsed = ids.parse_item_id(item_id)
+        return ids.parse_item_id(item_id)
     except ids.MalformedIdError:
         raise errors.invalid_id() from None
-    contact = mailbox.contacts.get(parsed.number) if parsed.mailbox == mailbox.owner else None
-    if contact is None or parsed.generation not in {None, contact.generation}:
-        raise errors.item_not_found()
-    return contact
 
 
-def _destination(mailbox: Mailbox, folder_id: str) -> int:
-    """Return the number of a folder that contacts can be dragged to: any contact folder, or Deleted Items."""
+def _destination(mailbox: Mailbox, folder_id: str, *, kind: Kind) -> int:
+    """Return the number of a folder that items of a kind can be dragged to, or of Deleted Items."""
     deleted = folder_id == mailbox.folder_id(DELETED)
-    return DELETED if deleted else folder_of(mailbox, folder_id).number
+    return DELETED if deleted else folder_of(mailbox, folder_id, kind=kind).number
 
 
-def folder_of(mailbox: Mailbox, folder_id: str) -> Folder:
-    """Return the contact folder with that id, also a deleted one, or raise Graph's 400 or 404.
+def folder_of(mailbox: Mailbox, folder_id: str, *, kind: Kind = Kind.CONTACT) -> Folder:
+    """Return the folder with that id, also a deleted one, or raise Graph's 400 or 404.
 
-    The root and Deleted Items hold more than contacts: they are no contact folders.
+    The root and Deleted Items hold items of any kind: they are no contact folders and no calendars.
     """
     try:
         parsed = ids.parse_folder_id(folder_id)
     except ids.MalformedIdError:
         raise errors.invalid_id() from None
     folder = mailbox.folders.get(parsed.number) if parsed.mailbox == mailbox.owner else None
-    if folder is None or (folder.parent is None or folder.number == DELETED):
+    anything = folder is None or folder.parent is None or folder.number == DELETED
+    if folder is None or anything or folder.kind is not kind:
         raise errors.item_not_found()
     return folder

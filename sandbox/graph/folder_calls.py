@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.errors import GraphError
 from sandbox.graph import delta, extended, odata, shown
+from sandbox.graph.changes import Slot
 from sandbox.graph.errors import bad_request
 from sandbox.graph.listing import listed, ordered
 from sandbox.graph.odata import HasProperty
@@ -30,7 +31,8 @@ def list_folders(call: Call) -> Reply:
     ]
     show = partial(shown.folder, place.mailbox, select=query.select, expand=query.expand)
     found = ordered(found, query.orderby, show=partial(shown.folder, place.mailbox))
-    return listed(call, place, found, query=query, show=show, kind="contactFolders")
+    where = context(call, place, "contactFolders", select=query.select)
+    return listed(call, found, query=query, show=show, context=where, size=place.page_size)
 
 
 def count_folders(call: Call) -> Reply:
@@ -46,14 +48,14 @@ def delta_of_folders(call: Call) -> Reply:
     start = delta.Place(mailbox.owner, delta.FOLDERS, floor=changes.head)
     at = delta.place_of(call, start=start, rules=shown.FOLDER)
 
-    def show(slot: tuple[int, int], select: tuple[str, ...]) -> dict[str, Any]:
+    def show(slot: Slot, select: tuple[str, ...]) -> dict[str, Any]:
         held = mailbox.folders.get(slot[0])
         if held is None:
             return {"id": mailbox.folder_id(slot[0])}
         return {"@odata.type": TYPE} | shown.folder(mailbox, held, select=select)
 
     size = call.preferences.page_size or place.page_size
-    page = delta.page(call, changes, at, size=size, show=show)
+    page = delta.page(call, changes, at, size=size, rows=delta.each(show))
     page = {"@odata.context": f"{call.root}/$metadata#Collection(contactFolder)", **page}
     return json_reply(page, headers=call.preferences.applied())
 

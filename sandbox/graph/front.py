@@ -13,7 +13,7 @@ from sandbox.errors import GraphError
 from sandbox.faults import Answer, ConnectionDroppedError, Delta, Drop, Latency
 from sandbox.graph import errors, routing
 from sandbox.graph.exchange import Exchange
-from sandbox.graph.routing import Operation
+from sandbox.graph.operations import Operation
 from sandbox.graph.subscription_calls import SubscriptionCalls
 from sandbox.graph.throttle import Throttle
 from sandbox.graph.wire import DIAGNOSTIC, MAX_BODY, Call, Reply, delta_faults, json_reply
@@ -114,7 +114,7 @@ class Front:
         if not rest:
             return routing.operation_on_person(call)
         found = routing.in_mailbox(tuple(rest))
-        operation = routing.operation_in_mailbox(call, found)
+        operation = routing.allowed(found.methods, call)
         self._refuse_foreign_mailbox(call)
         call.exchange, call.folders, call.item = self.exchange, found.folders, found.item
         return operation

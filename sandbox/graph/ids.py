@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 IMMUTABLE, DEFAULT, FOLDER = "AAkALgAA", "AAMkAGI2", "AQMkADIx"
-MAILBOX, NUMBER, GENERATION = 16, 8, 4
+MAILBOX, NUMBER, GENERATION, OCCURRENCE = 16, 8, 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +20,22 @@ class ItemId:
     mailbox: UUID
     number: int
     generation: int | None  # None in an immutable id, which says nothing of moves
+    occurrence: tuple[int, int] | None = None  # a series' epoch and the original day of one of its events
 
 
 class MalformedIdError(ValueError):
     """The text is no id of the kind that was asked for."""
 
 
-def immutable_id(mailbox: UUID, number: int) -> str:
-    return IMMUTABLE + urlsafe_b64encode(mailbox.bytes + number.to_bytes(NUMBER)).decode()
+def immutable_id(mailbox: UUID, number: int, occurrence: tuple[int, int] | None = None) -> str:
+    return (
+        IMMUTABLE + urlsafe_b64encode(mailbox.bytes + number.to_bytes(NUMBER) + _packed(occurrence)).decode()
+    )
 
 
-def default_id(mailbox: UUID, number: int, generation: int) -> str:
+def default_id(mailbox: UUID, number: int, generation: int, occurrence: tuple[int, int] | None = None) -> str:
     packed = mailbox.bytes + number.to_bytes(NUMBER) + generation.to_bytes(GENERATION)
-    return DEFAULT + urlsafe_b64encode(packed).decode()
+    return DEFAULT + urlsafe_b64encode(packed + _packed(occurrence)).decode()
 
 
 def folder_id(mailbox: UUID, number: int) -> str:
@@ -40,20 +43,21 @@ def folder_id(mailbox: UUID, number: int) -> str:
 
 
 def parse_item_id(text: str) -> ItemId:
-    """Read an item's id in either format; raise MalformedIdError for anything else."""
-    if text.startswith(IMMUTABLE):
-        packed = _unpacked(text, IMMUTABLE, MAILBOX + NUMBER)
-        return ItemId(UUID(bytes=packed[:MAILBOX]), int.from_bytes(packed[MAILBOX:]), None)
-    packed = _unpacked(text, DEFAULT, MAILBOX + NUMBER + GENERATION)
+    """Read an item's or occurrence's id in either format; raise MalformedIdError for anything else."""
+    immutable = text.startswith(IMMUTABLE)
+    length = MAILBOX + NUMBER + (0 if immutable else GENERATION)
+    packed = _unpacked(text, IMMUTABLE if immutable else DEFAULT, {length, length + OCCURRENCE})
     end = MAILBOX + NUMBER
-    return ItemId(
-        UUID(bytes=packed[:MAILBOX]), int.from_bytes(packed[MAILBOX:end]), int.from_bytes(packed[end:])
-    )
+    generation = None if immutable else int.from_bytes(packed[end:length])
+    occurrence = None
+    if len(packed) > length:
+        occurrence = int.from_bytes(packed[length : length + 4]), int.from_bytes(packed[length + 4 :])
+    return ItemId(UUID(bytes=packed[:MAILBOX]), int.from_bytes(packed[MAILBOX:end]), generation, occurrence)
 
 
 def parse_folder_id(text: str) -> ItemId:
     """Read a folder's id; raise MalformedIdError for anything else."""
-    packed = _unpacked(text, FOLDER, MAILBOX + NUMBER + 1)
+    packed = _unpacked(text, FOLDER, {MAILBOX + NUMBER + 1})
     return ItemId(UUID(bytes=packed[:MAILBOX]), int.from_bytes(packed[MAILBOX:-1]), None)
 
 
@@ -66,12 +70,16 @@ def etag(mailbox: UUID, version: int) -> str:
     return f'W/"{change_key(mailbox, version)}"'
 
 
-def _unpacked(text: str, prefix: str, length: int) -> bytes:
+def _packed(occurrence: tuple[int, int] | None) -> bytes:
+    return b"" if occurrence is None else b"".join(part.to_bytes(OCCURRENCE // 2) for part in occurrence)
+
+
+def _unpacked(text: str, prefix: str, lengths: set[int]) -> bytes:
     try:
         packed = urlsafe_b64decode(text.removeprefix(prefix))
     except (binascii.Error, ValueError) as error:
         raise MalformedIdError(text) from error
     # Ids are compared letter by letter: only the canonical spelling is one.
-    if len(packed) != length or prefix + urlsafe_b64encode(packed).decode() != text:
+    if len(packed) not in lengths or prefix + urlsafe_b64encode(packed).decode() != text:
         raise MalformedIdError(text)
     return packed

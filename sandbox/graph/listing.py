@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sandbox.graph import odata
-from sandbox.graph.places import Place, context
 from sandbox.graph.wire import Call, Reply, json_reply
 
 Held = TypeVar("Held")
@@ -26,24 +25,26 @@ def ordered(
 
 def listed(
     call: Call,
-    place: Place,
     found: Sequence[Held],
     *,
     query: odata.Query,
     show: Callable[[Held], dict[str, Any]],
-    kind: str,
+    context: str,
+    size: int,
+    window: str = "",
+    event: bool = False,
 ) -> Reply:
-    """Answer with the page that the query asks for."""
-    asked = call.preferences.page_size
-    size = query.top or min(asked or place.page_size, odata.MAX_TOP)
+    """Answer with the page that the query asks for; ``size`` is its length where nothing is said."""
+    size = query.top or min(call.preferences.page_size or size, odata.MAX_TOP)
     end = query.skip + size
-    document: dict[str, Any] = {"@odata.context": context(call, place, kind, select=query.select)}
+    document: dict[str, Any] = {"@odata.context": context}
     if query.count:
         document["@odata.count"] = len(found)
     document["value"] = [show(held) for held in found[query.skip : end]]
     if end < len(found):
-        document["@odata.nextLink"] = call.link(**odata.options(call.pairs) | {"skip": str(end)})
-    return json_reply(document, headers=call.preferences.applied())
+        options = odata.options(call.pairs) | {"skip": str(end)}
+        document["@odata.nextLink"] = call.link(**options) + window
+    return json_reply(document, headers=call.preferences.applied(event=event))
 
 
 def _sort_key(held: Held, *, show: Callable[[Held], dict[str, Any]], name: str) -> tuple[bool, str]:

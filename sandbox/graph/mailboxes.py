@@ -1,12 +1,13 @@
 """The mailboxes as a part of the world: the commands that change them and the snapshot that rebuilds them."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from sandbox.graph.changes import Changes
-from sandbox.graph.store import Contact, Folder, Mailbox
+from sandbox.graph.store import Folder, Item, Kind, Mailbox
 from sandbox.log import Body, Command
 from sandbox.world import Applier
 
@@ -22,16 +23,22 @@ class Mailboxes:
     @property
     def appliers(self) -> Mapping[str, Applier]:
         return {
-            "contacts.made": self._contacts_made,
-            "contact.changed": self._contact_changed,
-            "contact.moved": self._contact_moved,
-            "contact.erased": self._contact_erased,
+            "items.made": self._items_made,
+            "item.changed": self._item_changed,
+            "item.moved": self._item_moved,
+            "item.erased": self._item_erased,
             "folder.made": self._folder_made,
             "folder.changed": self._folder_changed,
             "folder.moved": self._folder_moved,
             "folder.erased": self._folder_erased,
             "mailbox.kept": self._mailbox_kept,
-            "contacts.kept": self._contacts_kept,
+            "items.kept": self._items_kept,
+            # What logs say that were written before there were events.
+            "contacts.made": lambda body: self._items_made(body | {"items": body["contacts"]}),
+            "contact.changed": self._item_changed,
+            "contact.moved": self._item_moved,
+            "contact.erased": self._item_erased,
+            "contacts.kept": self._items_kept,
         }
 
     def of(self, oid: str) -> Mailbox:
@@ -47,59 +54,64 @@ class Mailboxes:
             yield "mailbox.kept", _kept(oid, mailbox)
             rows = iter(sorted(_rows(mailbox), key=lambda row: row[0]))
             while some := list(islice(rows, KEPT_AT_ONCE)):
-                yield "contacts.kept", {"mailbox": oid, "rows": some}
+                yield "items.kept", {"mailbox": oid, "rows": some}
 
-    def _contacts_made(self, body: Body) -> list[Contact]:
+    def _items_made(self, body: Body) -> list[Item]:
         mailbox = self.of(body["mailbox"])
         made = []
-        for fields, properties in body["contacts"]:
-            mailbox.last_contact += 1
-            contact = Contact(
-                number=mailbox.last_contact,
+        for fields, properties in body["items"]:
+            mailbox.last_item += 1
+            item = Item(
+                number=mailbox.last_item,
                 folder=body["folder"],
                 version=mailbox.next_position(),
                 created=body["at"],
                 modified=body["at"],
                 fields=fields,
                 properties=properties,
+                kind=Kind(body.get("kind", Kind.CONTACT)),
             )
-            made.append(mailbox.put(contact))
+            made.append(mailbox.put(item))
         return made
 
-    def _contact_changed(self, body: Body) -> Contact:
+    def _item_changed(self, body: Body) -> Item:
         mailbox = self.of(body["mailbox"])
-        before = mailbox.contacts[body["number"]]
-        after = Contact(
-            number=before.number,
-            folder=before.folder,
+        after = replace(
+            mailbox.items[body["number"]],
             version=mailbox.next_position(),
-            created=before.created,
             modified=body["at"],
             fields=body["fields"],
             properties=body["properties"],
-            generation=before.generation,
         )
-        return mailbox.put(after)
+        return mailbox.put(after, part=body.get("part"))
 
-    def _contact_moved(self, body: Body) -> Contact:
+    def _item_moved(self, body: Body) -> Item:
         mailbox = self.of(body["mailbox"])
-        return mailbox.move(mailbox.contacts[body["number"]], to=body["to"], at=body["at"])
+        return mailbox.move(mailbox.items[body["number"]], to=body["to"], at=body["at"])
 
-    def _contact_erased(self, body: Body) -> None:
+    def _item_erased(self, body: Body) -> None:
         mailbox = self.of(body["mailbox"])
-        mailbox.erase(mailbox.contacts[body["number"]])
+        mailbox.erase(mailbox.items[body["number"]])
 
     def _folder_made(self, body: Body) -> Folder:
         mailbox = self.of(body["mailbox"])
         mailbox.last_folder += 1
         return mailbox.place(
-            Folder(mailbox.last_folder, body["name"], body["parent"], properties=body["properties"])
+            Folder(
+                mailbox.last_folder,
+                body["name"],
+                body["parent"],
+                properties=body["properties"],
+                kind=Kind(body.get("kind", Kind.CONTACT)),
+                about=body.get("about", {}),
+            )
         )
 
     def _folder_changed(self, body: Body) -> Folder:
         mailbox = self.of(body["mailbox"])
         folder = mailbox.folders[body["number"]]
         folder.name, folder.properties = body["name"], body["properties"]
+        folder.about = body.get("about", folder.about)
         return mailbox.place(folder)
 
     def _folder_moved(self, body: Body) -> None:
@@ -112,40 +124,52 @@ class Mailboxes:
 
     def _mailbox_kept(self, body: Body) -> None:
         mailbox = self.of(body["mailbox"])
-        mailbox.position, mailbox.last_contact = body["position"], body["last_contact"]
+        mailbox.position, mailbox.last_item = body["position"], body["last_contact"]
         mailbox.last_folder = body["last_folder"]
-        for number, name, parent, properties, forgotten in body["folders"]:
+        for number, name, parent, properties, forgotten, *calendar in body["folders"]:
+            kind, about = calendar or (Kind.CONTACT, {})
             mailbox.folders[number] = Folder(
-                number, name, parent, properties, changes=Changes(forgotten=forgotten)
+                number, name, parent, properties, Kind(kind), about, changes=Changes(forgotten=forgotten)
             )
         for position, number, removed in body["folder_changes"]:
             note = mailbox.folder_changes.gone if removed else mailbox.folder_changes.touched
             note((number, 0), position)
 
-    def _contacts_kept(self, body: Body) -> None:
+    def _items_kept(self, body: Body) -> None:
         mailbox = self.of(body["mailbox"])
         for row in body["rows"]:
             if len(row) == len(TOMBSTONE):
                 position, folder, number, generation = row
                 mailbox.folders[folder].changes.gone((number, generation), position)
             else:
-                version, number, folder, created, modified, fields, properties, generation = row
-                mailbox.put(
-                    Contact(number, folder, version, created, modified, fields, properties, generation)
-                )
+                mailbox.put(_item(row))
 
 
 TOMBSTONE = ("position", "folder", "number", "generation")
+
+
+def _item(row: list[Any]) -> Item:
+    version, number, folder, created, modified, fields, properties, generation, *kind = row
+    made_of = (number, folder, version, created, modified, fields, properties, generation)
+    return Item(*made_of, kind=Kind(*kind or [Kind.CONTACT]))
 
 
 def _kept(oid: str, mailbox: Mailbox) -> Body:
     return {
         "mailbox": oid,
         "position": mailbox.position,
-        "last_contact": mailbox.last_contact,
+        "last_contact": mailbox.last_item,
         "last_folder": mailbox.last_folder,
         "folders": [
-            [folder.number, folder.name, folder.parent, folder.properties, folder.changes.forgotten]
+            [
+                folder.number,
+                folder.name,
+                folder.parent,
+                folder.properties,
+                folder.changes.forgotten,
+                folder.kind,
+                folder.about,
+            ]
             for folder in mailbox.folders.values()
         ],
         "folder_changes": [
@@ -155,18 +179,19 @@ def _kept(oid: str, mailbox: Mailbox) -> Body:
 
 
 def _rows(mailbox: Mailbox) -> Iterator[list[Any]]:
-    """Yield contacts and what is still known of removed ones; both begin with their position."""
-    for contact in mailbox.contacts.values():
+    """Yield items and what is still known of removed ones; both begin with their position."""
+    for item in mailbox.items.values():
         yield [
-            contact.version,
-            contact.number,
-            contact.folder,
-            contact.created,
-            contact.modified,
-            contact.fields,
-            contact.properties,
-            contact.generation,
+            item.version,
+            item.number,
+            item.folder,
+            item.created,
+            item.modified,
+            item.fields,
+            item.properties,
+            item.generation,
+            item.kind,
         ]
     for folder in mailbox.folders.values():
-        for (number, generation), position in folder.changes.removed.items():
+        for (number, generation, *_), position in folder.changes.removed.items():
             yield [position, folder.number, number, generation]

@@ -5,13 +5,13 @@ https://learn.microsoft.com/graph/query-parameters
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sandbox.errors import GraphError
-from sandbox.graph import extended
-from sandbox.graph.errors import bad_query, bad_request, not_built
+from sandbox.graph import comparison, extended
+from sandbox.graph.comparison import Comparable, Compared
+from sandbox.graph.errors import bad_query, bad_request, invalid_filter, not_built
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -38,7 +38,7 @@ class HasProperty:
     value: str
 
 
-Filter = HasAddress | HasProperty
+Filter = HasAddress | HasProperty | Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The options of a list or of one item; ``expand`` holds the keys of extended properties to show."""
+    """The options of a list or of one item.
+
+    ``expand`` holds the keys of extended properties to show, ``nested`` the other things to show inside.
+    """
 
     select: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
     filter: Filter | None = None
     orderby: tuple[Order, ...] = ()
     top: int | None = None
@@ -68,6 +72,8 @@ class Rules:
     properties: frozenset[str]
     sortable: frozenset[str] = frozenset()
     navigation: frozenset[str] = frozenset()
+    nested: frozenset[str] = frozenset()  # of navigation, what $expand shows whole
+    comparable: Mapping[str, Comparable] = field(default_factory=dict)
     options: frozenset[str] = OPTIONS - {"search", "skiptoken", "deltatoken"}
 
 
@@ -99,9 +105,11 @@ def query(pairs: Pairs, rules: Rules) -> Query:
             raise bad_request(
                 f"The query option '${name}' is not supported on '{rules.kind}'.", code="ErrorInvalidUrlQuery"
             )
+    keys, nested = _expanded(said.get("expand"), rules)
     return Query(
         select=selected(said.get("select"), rules),
-        expand=_expanded(said.get("expand"), rules),
+        expand=keys,
+        nested=nested,
         filter=_filtered(said.get("filter"), rules),
         orderby=_ordered(said.get("orderby"), rules),
         top=_number("$top", said["top"], least=1, most=MAX_TOP) if "top" in said else None,
@@ -124,27 +132,53 @@ def selected(said: str | None, rules: Rules) -> tuple[str, ...]:
     return () if "*" in names else tuple(known[name.lower()] for name in names)
 
 
-def _expanded(said: str | None, rules: Rules) -> tuple[str, ...]:
-    if said is None:
-        return ()
-    name, _, inside = said.strip().partition("(")
+def _expanded(said: str | None, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the keys of extended properties, and the other things to show inside."""
+    keys: list[str] = []
+    nested: list[str] = []
     known = {navigation.lower(): navigation for navigation in rules.navigation}
-    if name.lower() not in known:
-        raise bad_query(f"Could not find a property named '{name}' on type 'microsoft.graph.{rules.kind}'.")
-    if known[name.lower()] != "singleValueExtendedProperties":
-        raise not_built(f"$expand={name}")
+    for part in _apart(said) if said is not None else ():
+        name, _, inside = part.strip().partition("(")
+        if name.lower() not in known:
+            raise bad_query(
+                f"Could not find a property named '{name}' on type 'microsoft.graph.{rules.kind}'."
+            )
+        if known[name.lower()] == "singleValueExtendedProperties":
+            keys += _keys(inside)
+        elif known[name.lower()] in rules.nested and not inside:
+            nested.append(known[name.lower()])
+        else:
+            raise not_built(f"$expand={part[:200]}")
+    return tuple(keys), tuple(nested)
+
+
+def _apart(said: str) -> list[str]:
+    """Split at commas that stand in no brackets and no quotes."""
+    parts, depth, quoted = [""], 0, False
+    for letter in said:
+        quoted ^= letter == "'"
+        depth += 0 if quoted else {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and depth == 0 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def _keys(inside: str) -> list[str]:
+    """Read ``$filter=id eq 'x' or id eq 'y')``."""
     written = re.fullmatch(r"\s*\$?filter=(.+)\)", inside, re.IGNORECASE | re.DOTALL)
     if written is None:
         raise bad_request(
             "Expanding singleValueExtendedProperties needs a $filter by id.", code="ErrorInvalidUrlQuery"
         )
-    ids = []
+    keys = []
     for clause in re.split(r"\s+or\s+", written[1].strip(), flags=re.IGNORECASE):
         wanted = re.fullmatch(rf"\(?\s*(?:\w+/)?id\s+eq\s+{LITERAL}\s*\)?", clause, re.IGNORECASE)
         if wanted is None:
             raise invalid_filter(clause)
-        ids.append(extended.key_of(wanted[1].replace("''", "'")))
-    return tuple(ids)
+        keys.append(extended.key_of(wanted[1].replace("''", "'")))
+    return keys
 
 
 def _filtered(said: str | None, rules: Rules) -> Filter | None:
@@ -156,7 +190,9 @@ def _filtered(said: str | None, rules: Rules) -> Filter | None:
         return None
     written = ANY.fullmatch(said.strip())
     if written is None:
-        raise invalid_filter(said)
+        if not rules.comparable:
+            raise invalid_filter(said)
+        return comparison.read(said, rules.comparable)
     name, variable, inside = written.groups()
     terms = _terms(inside, variable=variable)
     match name.lower(), terms:
@@ -194,13 +230,6 @@ def _ordered(said: str | None, rules: Rules) -> tuple[Order, ...]:
             )
         orders.append(Order(known[name.lower()], way.strip().lower() == "desc"))
     return tuple(orders)
-
-
-def invalid_filter(said: str) -> GraphError:
-    return bad_request(
-        f"The query filter contains one or more invalid nodes: {said[:200]}",
-        code="ErrorInvalidUrlQueryFilter",
-    )
 
 
 def whole_number(said: str) -> int | None:

@@ -3,10 +3,9 @@
 Quirk: paths are matched in any letter case, keys may stand in brackets, ``delta`` may have them too.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from sandbox.graph import contact_calls, folder_calls, user_calls
+from sandbox.graph import calendar_routing, contact_calls, folder_calls, user_calls
 from sandbox.graph.errors import (
     access_denied,
     bad_request,
@@ -15,10 +14,8 @@ from sandbox.graph.errors import (
     not_built,
     unknown_segment,
 )
-from sandbox.graph.wire import Call, Reply
-
-Handler = Callable[[Call], Reply | Awaitable[Reply]]
-Key = tuple[str, ...]
+from sandbox.graph.operations import Found, Key, Operation
+from sandbox.graph.wire import Call
 
 READ = frozenset({"Contacts.Read", "Contacts.ReadWrite"})
 WRITE = frozenset({"Contacts.ReadWrite"})
@@ -29,7 +26,7 @@ OTHERS = frozenset({"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All"}
 
 # The rest of Outlook and of a user: known, so never "no such segment", and not built yet.
 ELSEWHERE = frozenset({
-    "events", "calendar", "calendars", "calendargroups", "calendarview", "messages", "mailfolders", "todo",
+    "calendargroups", "messages", "mailfolders", "todo",
     "people", "drive", "drives", "onlinemeetings", "mailboxsettings", "outlook", "photo", "photos", "manager",
     "sendmail", "getmailtips", "translateexchangeids", "extensions", "insights", "memberof", "presence",
     "inferenceclassification", "planner", "revokesigninsessions", "findmeetingtimes", "reminderview",
@@ -39,21 +36,6 @@ ELSEWHERE_AT_ROOT = frozenset({
     "users", "drives", "sites", "groups", "communications", "directoryobjects", "applications", "search",
     "oauth2permissiongrants", "serviceprincipals", "organization", "shares",
 })  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    handler: Handler
-    permissions: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a path means in a mailbox, before the method is looked at."""
-
-    key: Key
-    folders: tuple[str, ...]
-    item: str
 
 
 def _contacts() -> dict[Key, dict[str, Operation]]:
@@ -111,6 +93,8 @@ def in_mailbox(segments: tuple[str, ...]) -> Found:
     name, *rest = segments
     if name.lower() in ELSEWHERE:
         raise not_built(name)
+    if name.lower() in calendar_routing.ROOTS:
+        return calendar_routing.found(segments)
     key, folders, item = [name.lower()], [], ""
     while rest:
         part = rest.pop(0)
@@ -129,11 +113,7 @@ def in_mailbox(segments: tuple[str, ...]) -> Found:
             raise unknown_segment(part)
     if tuple(key) not in MAILBOX:
         raise unknown_segment(name)
-    return Found(tuple(key), tuple(folders), item)
-
-
-def operation_in_mailbox(call: Call, found: Found) -> Operation:
-    return allowed(MAILBOX[found.key], call)
+    return Found(tuple(key), MAILBOX[tuple(key)], tuple(folders), item)
 
 
 def allowed(methods: Mapping[str, Operation], call: Call) -> Operation:

@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.graph import contact as contacts
 from sandbox.graph import extended, ids
 from sandbox.graph.odata import Rules
-from sandbox.graph.store import Contact, Folder, Mailbox
+from sandbox.graph.store import Folder, Item, Mailbox
 
 Document = dict[str, Any]
 
@@ -29,7 +29,7 @@ FOLDER = Rules(
 
 def contact(
     mailbox: Mailbox,
-    held: Contact,
+    held: Item,
     *,
     immutable: bool,
     select: tuple[str, ...] = (),

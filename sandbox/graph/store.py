@@ -1,26 +1,36 @@
 """Mailboxes in memory: the state behind Graph, changed by logged commands only.
 
 Everything here is a pure function of (state, command), so that the log can be read again; what may be asked
-is checked by the callers. Contacts are kept sparse and are never changed in place: a write replaces them.
+is checked by the callers. Items are never changed in place: a write replaces them.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sandbox.graph import ids
 from sandbox.graph.changes import Changes, Slot
-from sandbox.graph.contact import Fields
 from sandbox.graph.extended import Properties
 
-ROOT, CONTACTS, DELETED = 1, 2, 3
+Fields = dict[str, Any]
+
+ROOT, CONTACTS, DELETED, CALENDAR = 1, 2, 3, 4
 FIRST_OWN_FOLDER = 16
-WELL_KNOWN = {"msgfolderroot": ROOT, "contacts": CONTACTS, "deleteditems": DELETED}
+WELL_KNOWN = {"msgfolderroot": ROOT, "contacts": CONTACTS, "deleteditems": DELETED, "calendar": CALENDAR}
+
+
+class Kind(StrEnum):
+    """What an item is, and what a folder is for."""
+
+    CONTACT = "contact"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """One contact; ``version`` is the position of its last write, ``generation`` how often it has moved."""
+class Item:
+    """A contact or event; ``version`` is where its last write stands, ``generation`` how often it moved."""
 
     number: int
     folder: int
@@ -30,6 +40,7 @@ class Contact:
     fields: Fields
     properties: Properties
     generation: int = 0
+    kind: Kind = Kind.CONTACT
 
     @property
     def slot(self) -> Slot:
@@ -42,7 +53,9 @@ class Folder:
     name: str
     parent: int | None
     properties: Properties = field(default_factory=dict)
-    contacts: dict[int, None] = field(default_factory=dict)
+    kind: Kind = Kind.CONTACT
+    about: Fields = field(default_factory=dict)  # what only a calendar has
+    items: dict[int, None] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
 
     @property
@@ -52,56 +65,61 @@ class Folder:
 
 @dataclass(slots=True)
 class Mailbox:
-    """One person's folders and contacts, and the count of everything that ever happened in it."""
+    """One person's folders and items, and the count of everything that ever happened in it."""
 
     owner: UUID
     position: int = 0
-    last_contact: int = 0
+    last_item: int = 0
     last_folder: int = FIRST_OWN_FOLDER - 1
-    contacts: dict[int, Contact] = field(default_factory=dict)
+    items: dict[int, Item] = field(default_factory=dict)
     marked: dict[int, None] = field(default_factory=dict)
     folders: dict[int, Folder] = field(default_factory=dict)
     folder_changes: Changes = field(default_factory=Changes)
 
     def __post_init__(self) -> None:
-        for number, name, parent in (
-            (ROOT, "Top of Information Store", None),
-            (CONTACTS, "Contacts", ROOT),
-            (DELETED, "Deleted Items", ROOT),
+        for number, name, parent, kind in (
+            (ROOT, "Top of Information Store", None, Kind.CONTACT),
+            (CONTACTS, "Contacts", ROOT, Kind.CONTACT),
+            (DELETED, "Deleted Items", ROOT, Kind.CONTACT),
+            (CALENDAR, "Calendar", ROOT, Kind.EVENT),
         ):
-            self.folders[number] = Folder(number, name, parent)
+            self.folders[number] = Folder(number, name, parent, kind=kind)
 
     def next_position(self) -> int:
         self.position += 1
         return self.position
 
-    def put(self, contact: Contact) -> Contact:
-        """Keep a contact, new or changed, and note it as the latest change of its folder."""
-        self.contacts[contact.number] = contact
-        folder = self.folders[contact.folder]
-        folder.contacts[contact.number] = None
-        folder.changes.touched(contact.slot, contact.version)
-        if contact.properties:
-            self.marked[contact.number] = None
+    def put(self, item: Item, *, part: int | None = None) -> Item:
+        """Keep an item, new or changed, and note it as the latest change of its folder.
+
+        ``part`` notes only one row of a series: an occurrence by its day, or the master alone.
+        """
+        self.items[item.number] = item
+        folder = self.folders[item.folder]
+        folder.items[item.number] = None
+        slot = item.slot if part is None else (*item.slot, part)
+        folder.changes.touched(slot, item.version)
+        if item.properties:
+            self.marked[item.number] = None
         else:
-            self.marked.pop(contact.number, None)
-        return contact
+            self.marked.pop(item.number, None)
+        return item
 
-    def take_out(self, contact: Contact) -> None:
-        """Note that a contact left its folder."""
-        folder = self.folders[contact.folder]
-        del folder.contacts[contact.number]
-        folder.changes.gone(contact.slot, self.next_position())
+    def take_out(self, item: Item) -> None:
+        """Note that an item left its folder."""
+        folder = self.folders[item.folder]
+        del folder.items[item.number]
+        folder.changes.gone(item.slot, self.next_position())
 
-    def erase(self, contact: Contact) -> None:
-        self.take_out(contact)
-        del self.contacts[contact.number]
-        self.marked.pop(contact.number, None)
+    def erase(self, item: Item) -> None:
+        self.take_out(item)
+        del self.items[item.number]
+        self.marked.pop(item.number, None)
 
-    def move(self, contact: Contact, *, to: int, at: str) -> Contact:
-        self.take_out(contact)
-        version, generation = self.next_position(), contact.generation + 1
-        return self.put(replace(contact, folder=to, version=version, generation=generation, modified=at))
+    def move(self, item: Item, *, to: int, at: str) -> Item:
+        self.take_out(item)
+        version, generation = self.next_position(), item.generation + 1
+        return self.put(replace(item, folder=to, version=version, generation=generation, modified=at))
 
     def children(self, parent: int) -> Iterator[Folder]:
         return (folder for folder in self.folders.values() if folder.parent == parent)
@@ -116,6 +134,8 @@ class Mailbox:
     def place(self, folder: Folder) -> Folder:
         """Keep a folder, new, renamed or moved, and note it among the contact folders that live."""
         self.folders[folder.number] = folder
+        if folder.kind is not Kind.CONTACT:
+            return folder
         if self.within(folder.number, CONTACTS):
             self.folder_changes.touched(folder.slot, self.next_position())
         else:
@@ -133,16 +153,17 @@ class Mailbox:
         """Take away a folder with everything in it."""
         for child in list(self.children(folder.number)):
             self.erase_folder(child)
-        for number in folder.contacts:
-            del self.contacts[number]
+        for number in folder.items:
+            del self.items[number]
             self.marked.pop(number, None)
         del self.folders[folder.number]
-        self.folder_changes.gone(folder.slot, self.next_position())
+        if folder.kind is Kind.CONTACT:
+            self.folder_changes.gone(folder.slot, self.next_position())
 
-    def item_id(self, contact: Contact, *, immutable: bool) -> str:
+    def item_id(self, item: Item, *, immutable: bool, occurrence: tuple[int, int] | None = None) -> str:
         if immutable:
-            return ids.immutable_id(self.owner, contact.number)
-        return ids.default_id(self.owner, contact.number, contact.generation)
+            return ids.immutable_id(self.owner, item.number, occurrence)
+        return ids.default_id(self.owner, item.number, item.generation, occurrence)
 
     def folder_id(self, number: int | None) -> str | None:
         return None if number is None else ids.folder_id(self.owner, number)

@@ -4,13 +4,13 @@ https://learn.microsoft.com/graph/api/resources/subscription
 """
 
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.directory import Person
 from sandbox.errors import GraphError
-from sandbox.graph import handshake, odata, routing, subscription_body, throttle
+from sandbox.graph import calendar_routing, handshake, odata, routing, subscription_body, throttle
 from sandbox.graph.errors import (
     access_denied,
     bad_request,
@@ -20,8 +20,8 @@ from sandbox.graph.errors import (
     user_not_found,
 )
 from sandbox.graph.exchange import folder_of
-from sandbox.graph.routing import Handler, Operation
-from sandbox.graph.store import CONTACTS
+from sandbox.graph.operations import Handler, Operation
+from sandbox.graph.store import CALENDAR, CONTACTS, Kind
 from sandbox.graph.subscriptions import Subscription
 from sandbox.graph.throttle import Throttle
 from sandbox.graph.values import moment
@@ -32,6 +32,29 @@ SHORTEST, LONGEST = timedelta(minutes=45), timedelta(minutes=10_080)
 MOST_OF_A_MAILBOX = 1_000
 ON_A_PAGE = 100
 NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What can be subscribed to. Quirk: permissions for shared calendars don't count here.
+
+    https://learn.microsoft.com/graph/outlook-get-shared-events-calendars
+    """
+
+    kind: Kind
+    default: int
+    permissions: frozenset[str]
+
+
+OF_CONTACTS = Resource(Kind.CONTACT, CONTACTS, routing.READ)
+OF_EVENTS = Resource(Kind.EVENT, CALENDAR, calendar_routing.OWN_READ)
+RESOURCES = {
+    ("contacts",): OF_CONTACTS,
+    ("contactfolders", "{id}", "contacts"): OF_CONTACTS,
+    ("events",): OF_EVENTS,
+    ("calendar", "events"): OF_EVENTS,
+    ("calendars", "{calendar}", "events"): OF_EVENTS,
+}
 
 
 class SubscriptionCalls:
@@ -178,14 +201,17 @@ class SubscriptionCalls:
         if call.token.person is not None and call.token.person.oid != person.oid:
             raise access_denied()
         found = routing.in_mailbox(tuple(rest))
-        if found.key not in {("contacts",), ("contactfolders", "{id}", "contacts")}:
+        wanted = RESOURCES.get(found.key)
+        if wanted is None:
             raise _unsupported(resource)
         if query:
             raise not_built("A query in a subscription's resource")
-        if not routing.granted(call, routing.READ):
+        if not routing.granted(call, wanted.permissions):
             raise access_denied()
         mailbox = self.watch.exchange.mailbox(person)
-        return person, folder_of(mailbox, found.folders[-1]).number if found.folders else CONTACTS
+        if not any(found.folders):
+            return person, wanted.default
+        return person, folder_of(mailbox, found.folders[-1], kind=wanted.kind).number
 
     def _expiry(self, said: str) -> datetime:
         """Return when it will end: never sooner than in 45 minutes, and refused beyond the maximum."""

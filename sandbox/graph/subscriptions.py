@@ -13,7 +13,7 @@ from sandbox.world import Applier
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A promise to post the changes of one contact folder to an address.
+    """A promise to post the changes of one folder to an address.
 
     ``authorized_until`` is when the access token ends that made or last renewed it: without a new one,
     delivery pauses then.

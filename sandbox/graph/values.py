@@ -43,6 +43,30 @@ class Strings:
         return [entry for entry in (read(f"{name}[]", entry) for entry in a_list(name, value)) if entry]
 
 
+def one_of(names: Iterable[str], *, kind: str) -> Reader:
+    """Return a reader of an enum, in any letter case."""
+    spelled = {name.lower(): name for name in names}
+
+    def read(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value.lower() not in spelled:
+            raise wrong_type(name, value, expected=f"microsoft.graph.{kind}")
+        return spelled[value.lower()]
+
+    return read
+
+
+def a_boolean(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise wrong_type(name, value, expected="Edm.Boolean")
+    return value
+
+
+def a_whole_number(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
+        raise wrong_type(name, value, expected="Edm.Int32")
+    return value
+
+
 def a_list(name: str, value: Any) -> list[Any]:
     if value is None:
         raise unreadable(

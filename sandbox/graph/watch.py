@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from sandbox.faults import Notification
-from sandbox.graph import ids
+from sandbox.graph import ids, series
 from sandbox.graph.alarm import Alarm
 from sandbox.graph.courier import Courier, Fate, Notice
 from sandbox.graph.exchange import Exchange, Happening
@@ -105,14 +105,16 @@ class Watch:
             self.courier.send(notice, after=after)
 
     def _change(self, subscription: Subscription, happening: Happening) -> dict[str, Any]:
-        mailbox = self.exchange.mailboxes.of(happening.person.oid)
-        item = mailbox.item_id(happening.contact, immutable=subscription.immutable_ids)
-        path = f"Users/{happening.person.oid}/Contacts/{item}"
+        mailbox, item = self.exchange.mailboxes.of(happening.person.oid), happening.item
+        occurrence = None if happening.day is None else (series.state(item.fields)["epoch"], happening.day)
+        shown_id = mailbox.item_id(item, immutable=subscription.immutable_ids, occurrence=occurrence)
+        name = item.kind.capitalize()
+        path = f"Users/{happening.person.oid}/{name}s/{shown_id}"
         data = {
-            "@odata.type": "#Microsoft.Graph.Contact",
+            "@odata.type": f"#Microsoft.Graph.{name}",
             "@odata.id": path,
-            "@odata.etag": ids.etag(mailbox.owner, happening.contact.version),
-            "id": item,
+            "@odata.etag": ids.etag(mailbox.owner, item.version),
+            "id": shown_id,
         }
         return {
             "id": uuid.uuid4().hex,

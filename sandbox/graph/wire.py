@@ -35,6 +35,8 @@ class Preferences:
 
     immutable: bool = False
     page_size: int | None = None
+    time_zone: str | None = None  # these two are for events only
+    text_body: bool = False
 
     @classmethod
     def of(cls, header: str) -> "Preferences":
@@ -43,12 +45,17 @@ class Preferences:
         return cls(
             immutable=said.get("idtype", "").lower() == "immutableid",
             page_size=int(size) if re.fullmatch(r"0*[1-9][0-9]{0,8}", size) else None,
+            time_zone=said.get("outlook.timezone") or None,
+            text_body=said.get("outlook.body-content-type", "").lower() == "text",
         )
 
-    def applied(self) -> dict[str, str]:
+    def applied(self, *, event: bool = False) -> dict[str, str]:
         """Return the header that says which preferences were honoured."""
         named = [f"odata.maxpagesize={self.page_size}"] if self.page_size else []
         named += ['IdType="ImmutableId"'] if self.immutable else []
+        if event:
+            named += [f'outlook.timezone="{self.time_zone}"'] if self.time_zone else []
+            named += ['outlook.body-content-type="text"'] if self.text_body else []
         return {"Preference-Applied": ", ".join(named)} if named else {}
 
 

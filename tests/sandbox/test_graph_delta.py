@@ -206,8 +206,8 @@ async def test_a_token_expires_when_what_it_needs_is_pushed_out(stage: Stage, ad
     await stage.control("seed", mail=person.mail, generate={"contacts": TOMBSTONES_KEPT + 1, "seed": 1})
     _, later = await adele.round(DELTA)
     mailbox = stage.exchange.mailbox(person)
-    for contact in list(mailbox.contacts.values())[1:]:
-        stage.exchange.delete_contact(person, contact, for_good=True)
+    for contact in list(mailbox.items.values())[1:]:
+        stage.exchange.delete_item(person, contact, for_good=True)
 
     assert error_of(await adele.get(link)) == (410, "SyncStateNotFound")
     assert error_of(await adele.get(later)) == (410, "SyncStateNotFound")

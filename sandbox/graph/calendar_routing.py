@@ -1,0 +1,119 @@
+"""Which call a path under a calendar stands for.
+
+The same events are reached by the mailbox, by its default calendar and by any calendar.
+"""
+
+from collections.abc import Mapping
+
+from sandbox.graph import calendar_calls, event_calls, view_calls
+from sandbox.graph.errors import not_built, unknown_segment
+from sandbox.graph.operations import Found, Key, Operation
+from sandbox.graph.wire import Call, Reply
+
+ROOTS = frozenset({"events", "calendar", "calendars", "calendarview"})
+SHARED_WRITE = frozenset({"Calendars.ReadWrite.Shared"})
+SHARED_READ = SHARED_WRITE | {"Calendars.Read.Shared"}
+OWN_WRITE = frozenset({"Calendars.ReadWrite"})
+OWN_READ = OWN_WRITE | {"Calendars.Read"}
+WRITE, READ = OWN_WRITE | SHARED_WRITE, OWN_READ | SHARED_READ
+# Microsoft has them, and the sandbox has not.
+NOT_BUILT = frozenset({
+    "attachments", "extensions", "singlevalueextendedproperties", "multivalueextendedproperties",
+})  # fmt: skip
+
+DEFAULT = ""  # stands for the default calendar where a path names no other one
+
+Methods = Mapping[str, Operation]
+
+
+def _missing(what: str) -> Operation:
+    def refuse(_call: Call) -> Reply:
+        raise not_built(what)
+
+    return Operation(refuse, READ)
+
+
+def _events() -> dict[Key, Methods]:
+    return {
+        (): {
+            "GET": Operation(event_calls.list_events, READ, SHARED_READ),
+            "POST": Operation(event_calls.create_event, WRITE, SHARED_WRITE),
+        },
+        ("$count",): {"GET": Operation(event_calls.count_events, READ, SHARED_READ)},
+        # Quirk: documented for the beta only, though the metadata of v1.0 has it.
+        ("delta",): {"GET": _missing("events/delta, which v1.0 does not document,")},
+        ("{event}",): {
+            "GET": Operation(event_calls.get_event, READ, SHARED_READ),
+            "PATCH": Operation(event_calls.update_event, WRITE, SHARED_WRITE),
+            "DELETE": Operation(event_calls.delete_event, WRITE, SHARED_WRITE),
+        },
+        ("{event}", "calendar"): {"GET": Operation(event_calls.calendar_of_event, READ, SHARED_READ)},
+        ("{event}", "instances"): {"GET": Operation(view_calls.instances, READ, SHARED_READ)},
+        ("{event}", "instances", "delta"): {"GET": _missing("instances/delta")},
+        ("{event}", "permanentdelete"): {
+            "POST": Operation(event_calls.permanently_delete_event, WRITE, SHARED_WRITE)
+        },
+    }
+
+
+def _view() -> dict[Key, Methods]:
+    return {
+        (): {"GET": Operation(view_calls.view_calendar, READ, SHARED_READ)},
+        ("delta",): {"GET": Operation(view_calls.delta_of_view, READ, SHARED_READ)},
+    }
+
+
+def _calendar() -> dict[Key, Methods]:
+    return {
+        **{("events", *key): methods for key, methods in _events().items()},
+        **{("calendarview", *key): methods for key, methods in _view().items()},
+    }
+
+
+def _calendars() -> dict[Key, Methods]:
+    one = {
+        "GET": Operation(calendar_calls.get_calendar, READ, SHARED_READ),
+        "PATCH": Operation(calendar_calls.update_calendar, WRITE),
+    }
+    return {
+        ("calendars",): {
+            "GET": Operation(calendar_calls.list_calendars, READ, SHARED_READ),
+            "POST": Operation(calendar_calls.create_calendar, WRITE),
+        },
+        ("calendar",): one,
+        ("calendars", "{calendar}"): one | {"DELETE": Operation(calendar_calls.delete_calendar, WRITE)},
+    }
+
+
+TABLE: Mapping[Key, Methods] = {
+    **_calendars(),
+    **{("events", *key): methods for key, methods in _events().items()},
+    **{("calendarview", *key): methods for key, methods in _view().items()},
+    **{("calendar", *key): methods for key, methods in _calendar().items()},
+    **{("calendars", "{calendar}", *key): methods for key, methods in _calendar().items()},
+}
+BEGINNINGS = frozenset(key[:length] for key in TABLE for length in range(1, len(key) + 1))
+NAMES = ("{event}", "{calendar}", "{permission}")
+
+
+def found(segments: tuple[str, ...]) -> Found:
+    """Read a path that begins with one of the roots, or raise Graph's 400, or 501 for what is not built."""
+    key: Key = ()
+    named: dict[str, str] = {}
+    for part in segments:
+        if part.lower() in NOT_BUILT:
+            raise not_built("/".join(segments))
+        if not part:
+            raise unknown_segment(part)
+        longer = next(
+            (k for k in ((*key, part.lower()), *((*key, name) for name in NAMES)) if k in BEGINNINGS), None
+        )
+        if longer is None:
+            raise unknown_segment(part)
+        if longer[-1] in NAMES:
+            named[longer[-1]] = part
+        key = longer
+    if key not in TABLE:
+        raise unknown_segment(segments[-1])
+    folders = (named["{calendar}"],) if "{calendar}" in named else (DEFAULT,) if key[0] == "calendar" else ()
+    return Found(key, TABLE[key], folders, named.get("{permission}") or named.get("{event}", ""))

@@ -1,0 +1,80 @@
+"""What people and apps do to calendars: every act checks what Exchange checks, then commits."""
+
+import uuid
+
+from sandbox.directory import Person
+from sandbox.errors import GraphError
+from sandbox.graph import event, event_parts, series
+from sandbox.graph.exchange import Draft, Exchange
+from sandbox.graph.extended import Properties
+from sandbox.graph.series import MASTER_ALONE, Occurrence
+from sandbox.graph.store import Fields, Item, Kind
+
+UID = "040000008200E00074C5B7101A82E008"
+
+
+class Calendars:
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    def make(
+        self, person: Person, folder: int, said: Fields, *, properties: Properties, immutable: bool
+    ) -> Item:
+        """Put an event into a calendar, or refuse one whose transaction was used before."""
+        self._refuse_repetition(person, said.get("transactionId"), immutable=immutable)
+        fields = event.created(said) | self._organized(person)
+        (made,) = self.exchange.make_items(person, folder, [Draft(fields, properties)], kind=Kind.EVENT)
+        return made
+
+    def change(self, person: Person, item: Item, said: Fields, *, properties: Properties) -> Item:
+        after = Draft(event.updated(item.fields, said), properties)
+        return self.exchange.change_item(person, item, after)
+
+    def change_occurrence(
+        self, person: Person, item: Item, found: Occurrence, said: Fields, *, properties: Properties
+    ) -> Item:
+        """Make an exception of an occurrence. Quirk: a delta need not say that its master changed too."""
+        own = event.of_occurrence(found, item.fields, said)
+        fields = series.changed(item.fields, found.day, own=own, properties=properties)
+        day = found.day.toordinal()
+        return self.exchange.change_item(person, item, Draft(fields, item.properties), part=day, day=day)
+
+    def delete(self, person: Person, item: Item, *, for_good: bool = False) -> None:
+        self.exchange.delete_item(person, item, for_good=for_good)
+
+    def delete_occurrence(self, person: Person, item: Item, found: Occurrence) -> Item:
+        """Cancel one event of a series. Quirk: all that is heard of it is an update of the master.
+
+        https://github.com/microsoftgraph/microsoft-graph-docs/issues/5520
+        """
+        after = Draft(series.without(item.fields, found.day), item.properties)
+        return self.exchange.change_item(person, item, after, part=MASTER_ALONE)
+
+    def _organized(self, person: Person) -> Fields:
+        address = {"name": person.display_name, "address": person.mail}
+        return {
+            "iCalUId": f"{UID}{'0' * 40}10000000{uuid.uuid4().hex.upper()}",
+            "organizer": {"emailAddress": address},
+            "isOrganizer": True,
+            "isCancelled": False,
+            "responseStatus": {"response": "organizer", "time": event_parts.NEVER},
+            "onlineMeeting": None,
+        }
+
+    def _refuse_repetition(self, person: Person, transaction: str | None, *, immutable: bool) -> None:
+        """Quirk: the same transaction is refused, never answered with the event that it made.
+
+        https://github.com/alcionai/corso/issues/2490
+        """
+        if not transaction:
+            return
+        mailbox = self.exchange.mailbox(person)
+        for item in mailbox.items.values():
+            if item.kind is Kind.EVENT and item.fields["transactionId"] == transaction:
+                raise GraphError(
+                    400,
+                    "ErrorDuplicateTransactionId",
+                    "Your request can't be completed. The TransactionId specified in the request has "
+                    "already been used to create a different event.",
+                    annotations={"@event.existingEventId": mailbox.item_id(item, immutable=immutable)},
+                )

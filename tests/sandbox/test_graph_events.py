@@ -1,0 +1,488 @@
+"""Calendars and single events: their fields, times, bodies, ids, filters and refusals."""
+
+import httpx
+import pytest
+from calendar_stage import at, event, weekly
+from graph_stage import MARK, Outlook, Stage, error_of
+
+pytestmark = pytest.mark.feature("F8")
+
+BERLIN = 'outlook.timezone="Europe/Berlin"'
+
+
+async def test_what_exchange_makes_of_a_new_event(adele: Outlook):
+    made = await adele.made("me/events", **event())
+
+    shown = {
+        "subject": "Inspection", "isReminderOn": True, "reminderMinutesBeforeStart": 15, "importance": "normal",
+        "sensitivity": "normal", "showAs": "busy", "type": "singleInstance", "responseRequested": True,
+        "allowNewTimeProposals": True, "isOrganizer": True, "isAllDay": False, "isCancelled": False, "attendees": [],
+        "responseStatus": {"response": "organizer", "time": "0001-01-01T00:00:00Z"}, "recurrence": None,
+        "organizer": {"emailAddress": {"name": "Adele Vance", "address": "adele@contoso.example"}},
+        "start": {"dateTime": "2026-07-06T09:00:00.0000000", "timeZone": "UTC"}, "originalStartTimeZone": "UTC",
+        "isOnlineMeeting": False, "onlineMeeting": None, "hasAttachments": False, "categories": [],
+    }  # fmt: skip
+    assert shown.items() <= made.items()
+    assert made["@odata.etag"] == f'W/"{made["changeKey"]}"'
+    assert made["iCalUId"].startswith("040000008200E00074C5B7101A82E008")
+    assert (await adele.read(f"me/events/{made['id']}"))["iCalUId"] == made["iCalUId"]
+    assert not {"originalStart", "cancelledOccurrences", "exceptionOccurrences"} & made.keys()
+
+
+async def test_the_default_calendar_is_reached_in_three_ways(adele: Outlook):
+    made = await adele.made("me/calendar/events", **event())
+    calendar = await adele.read("me/calendar")
+    ways = [
+        "me/events",
+        "me/calendar/events",
+        f"me/calendars/{calendar['id']}/events",
+        "users/adele@contoso.example/events",
+    ]
+
+    for way in ways:
+        assert [row["id"] for row in (await adele.read(way))["value"]] == [made["id"]]
+        assert (await adele.read(f"{way}/{made['id']}"))["subject"] == "Inspection"
+    assert calendar["isDefaultCalendar"] is True
+    assert (await adele.read(f"me/events/{made['id']}/calendar"))["id"] == calendar["id"]
+    count = await adele.get("me/events/$count")
+    assert count.text == "1"
+
+
+async def test_a_calendar_is_made_renamed_coloured_and_deleted_with_what_is_in_it(adele: Outlook):
+    acme = await adele.made(
+        "me/calendars",
+        name="Acme",
+        color="LightBlue",
+        singleValueExtendedProperties=[{"id": MARK, "value": "x"}],
+    )
+    here = await adele.made(f"me/calendars/{acme['id']}/events", **event())
+    renamed = await adele.patch(f"me/calendars/{acme['id']}", json={"name": "Acme CRM"})
+
+    assert (acme["name"], acme["color"], acme["hexColor"], acme["isDefaultCalendar"], acme["canEdit"]) == (
+        "Acme",
+        "lightBlue",
+        "#a6d1f5",
+        False,
+        True,
+    )
+    assert acme["owner"] == {"name": "Adele Vance", "address": "adele@contoso.example"}
+    assert renamed.json()["name"] == "Acme CRM"
+    assert [row["name"] for row in (await adele.read("me/calendars"))["value"]] == ["Calendar", "Acme CRM"]
+    expanded = await adele.read(
+        f"me/calendars/{acme['id']}?$expand=singleValueExtendedProperties($filter=id eq '{MARK}')"
+    )
+    assert expanded["singleValueExtendedProperties"] == [{"id": MARK, "value": "x"}]
+    assert (await adele.read("me/events"))["value"] == []
+    assert (await adele.delete(f"me/calendars/{acme['id']}")).status_code == 204
+    assert error_of(await adele.get(f"me/calendars/{acme['id']}/events")) == (404, "ErrorItemNotFound")
+    assert error_of(await adele.get(f"me/events/{here['id']}")) == (404, "ErrorItemNotFound")
+    await adele.made("me/calendars", name="Acme CRM")
+
+
+async def test_what_cannot_be_done_to_a_calendar(adele: Outlook):
+    acme = await adele.made("me/calendars", name="Acme")
+    contacts = await adele.made("me/contactFolders", displayName="People")
+    default = (await adele.read("me/calendar"))["id"]
+
+    assert error_of(await adele.post("me/calendars", json={"name": "ACME"})) == (409, "ErrorFolderExists")
+    assert error_of(await adele.post("me/calendars", json={})) == (400, "ErrorInvalidArgument")
+    assert error_of(await adele.patch("me/calendar", json={"name": ""})) == (400, "ErrorInvalidArgument")
+    assert error_of(await adele.post("me/calendars", json={"name": "x", "color": "mauve"})) == (
+        400,
+        "RequestBodyRead",
+    )
+    assert error_of(await adele.post("me/calendars", json={"title": "x"})) == (400, "RequestBodyRead")
+    assert error_of(await adele.delete(f"me/calendars/{default}")) == (400, "ErrorDeleteDistinguishedFolder")
+    assert error_of(await adele.get(f"me/calendars/{contacts['id']}")) == (404, "ErrorItemNotFound")
+    assert error_of(await adele.get(f"me/contactFolders/{acme['id']}")) == (404, "ErrorItemNotFound")
+
+
+@pytest.mark.lesson(11)
+async def test_times_are_wall_clocks_with_a_zone_windows_or_iana(adele: Outlook):
+    made = await adele.made("me/events", **event(zone="W. Europe Standard Time"))
+    iana = await adele.made("me/events", **event(zone="Asia/Tokyo"))
+
+    assert (made["start"]["dateTime"], made["start"]["timeZone"]) == ("2026-07-06T07:00:00.0000000", "UTC")
+    assert (made["originalStartTimeZone"], made["originalEndTimeZone"]) == ("W. Europe Standard Time",) * 2
+    assert iana["start"]["dateTime"] == "2026-07-06T00:00:00.0000000"
+    answer = await adele.get(f"me/events/{made['id']}", headers={"Prefer": BERLIN})
+    assert answer.json()["start"] == {"dateTime": "2026-07-06T09:00:00.0000000", "timeZone": "Europe/Berlin"}
+    assert answer.headers["Preference-Applied"] == BERLIN
+    windows = await adele.read(f"me/events/{made['id']}", Prefer='outlook.timezone="Pacific Standard Time"')
+    assert windows["start"] == {
+        "dateTime": "2026-07-06T00:00:00.0000000",
+        "timeZone": "Pacific Standard Time",
+    }
+
+
+ALL_DAY = [
+    pytest.param("Tokyo Standard Time", "2026-07-05T15:00", id="east"),
+    pytest.param("Pacific Standard Time", "2026-07-06T07:00", id="west"),
+    pytest.param("UTC", "2026-07-06T00:00", id="UTC"),
+]
+
+
+@pytest.mark.lesson(11)
+@pytest.mark.parametrize(("zone", "utc"), ALL_DAY)
+async def test_a_whole_day_shifts_its_clock_when_read_in_another_zone(adele: Outlook, zone, utc):
+    made = await adele.made(
+        "me/events", **event(start="2026-07-06T00:00", end="2026-07-07T00:00", zone=zone, isAllDay=True)
+    )
+
+    assert (made["start"]["dateTime"][:16], made["isAllDay"], made["originalStartTimeZone"]) == (
+        utc,
+        True,
+        zone,
+    )
+
+
+REFUSED = [
+    pytest.param({"start": None}, "ErrorPropertyValidationFailure", id="no start"),
+    pytest.param({"start": at("2026-07-06T11:00")}, "ErrorCalendarEndDateIsEarlierThanStartDate", id="ends before it starts"),
+    pytest.param({"start": at("2026-07-06T09:00", "Mars/Olympus")}, "TimeZoneNotSupportedException", id="an unknown zone"),
+    pytest.param({"start": {"dateTime": "2026-07-06T09:00:00Z", "timeZone": "UTC"}}, "RequestBodyRead", id="an offset in a wall clock"),
+    pytest.param({"start": {"dateTime": "2026-02-30T09:00:00"}}, "RequestBodyRead", id="no such day"),
+    pytest.param({"isAllDay": True}, "ErrorPropertyValidationFailure", id="all day, not from midnight"),
+    pytest.param({"isAllDay": True, "start": at("2026-07-06T00:00"), "end": at("2026-07-06T00:00")}, "ErrorPropertyValidationFailure", id="all day, without a day"),
+    pytest.param({"isAllDay": True, "start": at("2026-07-06T00:00"), "end": at("2026-07-07T00:00", "Asia/Tokyo")}, "ErrorPropertyValidationFailure", id="all day, two zones"),
+    pytest.param({"showAs": "away"}, "RequestBodyRead", id="an unknown showAs"),
+    pytest.param({"isAllDay": "yes"}, "RequestBodyRead", id="no boolean"),
+    pytest.param({"body": {"contentType": "rtf"}}, "RequestBodyRead", id="another kind of body"),
+    pytest.param({"websites": []}, "RequestBodyRead", id="no such property"),
+    pytest.param({"@odata.type": "#microsoft.graph.contact"}, "RequestBodyRead", id="another type"),
+    pytest.param({"attendees": [{"emailAddress": {"name": "Eve"}}]}, "ErrorInvalidRecipients", id="an attendee without an address"),
+    pytest.param({"attendees": [{"emailAddress": {"address": f"a{n}@x.example"}} for n in range(501)]}, "ErrorExceededRecipientLimit", id="501 attendees"),
+    pytest.param({"location": {"name": "x"}}, "RequestBodyRead", id="a place of another form"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "code"), REFUSED)
+async def test_an_event_that_does_not_fit_is_refused_and_nothing_is_kept(adele: Outlook, change, code):
+    assert error_of(await adele.post("me/events", json=event() | change)) == (400, code)
+    assert (await adele.read("me/events"))["value"] == []
+
+
+async def test_enums_are_taken_in_any_letter_case_and_shown_in_one(adele: Outlook):
+    made = await adele.made(
+        "me/events",
+        **event(
+            showAs="OOF",
+            sensitivity="Private",
+            attendees=[{"type": "Optional", "emailAddress": {"address": "eve@x.example"}}],
+        ),
+    )
+
+    assert (made["showAs"], made["sensitivity"], made["attendees"][0]["type"]) == (
+        "oof",
+        "private",
+        "optional",
+    )
+    assert made["attendees"][0]["status"] == {"response": "none", "time": "0001-01-01T00:00:00Z"}
+    assert made["attendees"][0]["emailAddress"] == {"name": "eve@x.example", "address": "eve@x.example"}
+
+
+BODIES = [
+    pytest.param("text", "Bring <keys>\nand coffee", "Bring &lt;keys&gt;<br>\r\nand coffee", "Bring <keys>\r\nand coffee", id="text"),
+    pytest.param("HTML", "<b>Bring</b> keys", "<body>\r\n<b>Bring</b> keys\r\n</body>", "Bring keys", id="a fragment"),
+    pytest.param("html", "<html><body><p>One</p><p>Two</p></body></html>", "<html><body><p>One</p>", "One\r\nTwo", id="a document"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "content", "html", "text"), BODIES)
+async def test_a_body_comes_back_as_an_html_document_or_as_text_on_request(
+    adele: Outlook, kind, content, html, text
+):
+    made = await adele.made("me/events", **event(body={"contentType": kind, "content": content}))
+    answer = await adele.get(
+        f"me/events/{made['id']}", headers={"Prefer": 'outlook.body-content-type="text"'}
+    )
+
+    assert made["body"]["contentType"] == "html"
+    assert html in made["body"]["content"]
+    assert made["body"]["content"].startswith("<html>")
+    assert answer.json()["body"] == {"contentType": "text", "content": text}
+    assert answer.headers["Preference-Applied"] == 'outlook.body-content-type="text"'
+    assert made["bodyPreview"] == text
+
+
+async def test_a_preview_ends_after_255_characters_and_no_body_is_an_empty_one(adele: Outlook):
+    long = await adele.made("me/events", **event(body={"contentType": "text", "content": "x" * 300}))
+    empty = await adele.made("me/events", **event())
+
+    assert long["bodyPreview"] == "x" * 255
+    assert (empty["body"], empty["bodyPreview"]) == ({"contentType": "html", "content": ""}, "")
+
+
+async def test_one_place_and_the_list_of_places_agree(adele: Outlook):
+    one = await adele.made("me/events", **event(location={"displayName": "Harry's Bar"}))
+    several = await adele.made(
+        "me/events",
+        **event(
+            locations=[{"displayName": "Room 3"}, {"displayName": "Home", "address": {"city": "Utrecht"}}]
+        ),
+    )
+    gone = await adele.patch(f"me/events/{one['id']}", json={"location": None})
+
+    assert one["location"] == {
+        "displayName": "Harry's Bar",
+        "locationType": "default",
+        "uniqueId": "Harry's Bar",
+        "uniqueIdType": "private",
+    }
+    assert one["locations"] == [one["location"]]
+    assert (several["location"]["displayName"], len(several["locations"])) == ("Room 3; Home", 2)
+    assert (gone.json()["location"]["displayName"], gone.json()["locations"]) == ("", [])
+
+
+async def test_an_update_changes_what_it_names_and_keeps_the_rest(adele: Outlook):
+    made = await adele.made(
+        "me/events", **event(categories=["Red", "Red"], location={"displayName": "Room 3"})
+    )
+    answer = await adele.patch(
+        f"me/events/{made['id']}",
+        json={
+            "subject": "Viewing",
+            "categories": [],
+            "originalStartTimeZone": "x",
+            "responseStatus": {"response": "", "time": "x"},
+        },
+    )
+
+    changed = answer.json()
+    assert (changed["subject"], changed["categories"], changed["location"]["displayName"]) == (
+        "Viewing",
+        [],
+        "Room 3",
+    )
+    assert changed["start"] == made["start"]
+    assert made["categories"] == ["Red"]
+    assert changed["@odata.etag"] != made["@odata.etag"]
+    assert changed["iCalUId"] == made["iCalUId"]
+
+
+@pytest.mark.lesson(4)
+async def test_each_write_makes_a_new_etag_and_an_old_one_does_not_pass(adele: Outlook):
+    made = await adele.made("me/events", **event())
+    path, old = f"me/events/{made['id']}", {"If-Match": made["@odata.etag"]}
+
+    assert (await adele.patch(path, json={"subject": "a"}, headers=old)).status_code == 200
+    assert error_of(await adele.patch(path, json={"subject": "b"}, headers=old)) == (
+        412,
+        "ErrorIrresolvableConflict",
+    )
+    assert error_of(await adele.delete(path, headers=old)) == (412, "ErrorIrresolvableConflict")
+    assert (await adele.delete(path, headers={"If-Match": "*"})).status_code == 204
+
+
+@pytest.mark.lesson(25)
+async def test_the_same_transaction_makes_no_second_event_and_names_the_first(adele: Outlook):
+    made = await adele.made("me/events", **event(transactionId="t-1"))
+    answer = await adele.post("me/events", json=event("Other", transactionId="t-1"))
+
+    assert made["transactionId"] == "t-1"
+    assert error_of(answer) == (400, "ErrorDuplicateTransactionId")
+    assert answer.json()["error"]["@event.existingEventId"] == made["id"]
+    assert len((await adele.read("me/events"))["value"]) == 1
+    assert error_of(await adele.patch(f"me/events/{made['id']}", json={"transactionId": "t-2"})) == (
+        400,
+        "ErrorPropertyValidationFailure",
+    )
+    assert (await adele.patch(f"me/events/{made['id']}", json={"transactionId": "t-1"})).status_code == 200
+
+
+async def test_a_deleted_event_is_in_no_calendar_and_comes_back_when_it_is_dragged_there(
+    stage: Stage, immutable: Outlook
+):
+    made = await immutable.made("me/events", **event())
+    await immutable.delete(f"me/events/{made['id']}")
+
+    assert error_of(await immutable.get(f"me/events/{made['id']}")) == (404, "ErrorItemNotFound")
+    moved = await stage.control("move", mail="adele@contoso.example", id=made["id"], to="calendar")
+    assert moved["id"] == made["id"]
+    assert (await immutable.read(f"me/events/{made['id']}"))["subject"] == "Inspection"
+    assert (await immutable.post(f"me/events/{made['id']}/permanentDelete")).status_code == 204
+    refused = await stage.controls.post(
+        "/_sandbox/move", json={"mail": "adele@contoso.example", "id": made["id"], "to": "calendar"}
+    )
+    assert refused.status_code == 404
+
+
+async def test_an_event_moves_between_calendars_and_only_its_immutable_id_stays(
+    stage: Stage, adele: Outlook, immutable: Outlook
+):
+    made = await adele.made("me/events", **event())
+    lasting = (await immutable.read("me/events"))["value"][0]["id"]
+    acme = await adele.made("me/calendars", name="Acme")
+    people = await adele.made("me/contactFolders", displayName="People")
+
+    moved = await stage.control("move", mail="adele@contoso.example", id=made["id"], to=acme["id"])
+
+    assert moved["id"] != made["id"]
+    assert error_of(await adele.get(f"me/events/{made['id']}")) == (404, "ErrorItemNotFound")
+    assert (await immutable.read(f"me/calendars/{acme['id']}/events/{lasting}"))["id"] == lasting
+    assert error_of(await immutable.get(f"me/calendar/events/{lasting}")) == (404, "ErrorItemNotFound")
+    refused = await stage.controls.post(
+        "/_sandbox/move", json={"mail": "adele@contoso.example", "id": lasting, "to": people["id"]}
+    )
+    assert refused.status_code == 404
+
+
+async def test_an_event_is_no_contact_and_a_contact_no_event(adele: Outlook):
+    made = await adele.made("me/events", **event())
+    ann = await adele.made(displayName="Ann")
+
+    assert error_of(await adele.get(f"me/contacts/{made['id']}")) == (404, "ErrorItemNotFound")
+    assert error_of(await adele.get(f"me/events/{ann['id']}")) == (404, "ErrorItemNotFound")
+    assert error_of(await adele.get("me/events/nonsense")) == (400, "ErrorInvalidIdMalformed")
+
+
+@pytest.mark.lesson(3)
+async def test_an_event_is_found_by_an_extended_property_and_shows_it_on_request_only(adele: Outlook):
+    marked = await adele.made(
+        "me/events", **event(singleValueExtendedProperties=[{"id": MARK, "value": "lnk_1"}])
+    )
+    await adele.made("me/events", **event("Other"))
+    wanted = f"singleValueExtendedProperties/Any(ep: ep/id eq '{MARK}' and ep/value eq 'LNK_1')"
+    found = await adele.get(
+        "me/events",
+        params={
+            "$filter": wanted,
+            "$expand": f"singleValueExtendedProperties($filter=id eq '{MARK}'),calendar",
+        },
+    )
+
+    (row,) = found.json()["value"]
+    assert (row["id"], row["singleValueExtendedProperties"]) == (
+        marked["id"],
+        [{"id": MARK, "value": "lnk_1"}],
+    )
+    assert row["calendar"]["isDefaultCalendar"] is True
+    assert "singleValueExtendedProperties" not in marked
+
+
+FILTERS = [
+    pytest.param("subject eq 'Lunch'", ["Lunch"], id="a subject"),
+    pytest.param("startswith(subject,'L')", ["Lunch"], id="the beginning of a subject"),
+    pytest.param(
+        "start/dateTime ge '2026-07-06T09:00' and end/dateTime le '2026-07-06T10:00'", ["Dinner"], id="a time"
+    ),
+    pytest.param("isAllDay eq true", [], id="a flag"),
+    pytest.param(
+        "lastModifiedDateTime ge 2020-01-01T00:00:00Z", ["Dinner", "Lunch"], id="when it was changed"
+    ),
+]
+
+
+@pytest.mark.parametrize(("wanted", "subjects"), FILTERS)
+async def test_events_are_filtered_by_their_own_values(adele: Outlook, wanted, subjects):
+    await adele.made("me/events", **event("Lunch", "2026-07-05T12:00", "2026-07-05T13:00"))
+    await adele.made("me/events", **event("Dinner"))
+
+    found = await adele.get(
+        "me/events", params={"$filter": wanted, "$orderby": "start/dateTime desc", "$select": "subject"}
+    )
+
+    assert [row["subject"] for row in found.json()["value"]] == subjects
+    assert all(row.keys() == {"@odata.etag", "id", "subject"} for row in found.json()["value"])
+
+
+OPTIONS = [
+    pytest.param({"$filter": "nope eq 1"}, "ErrorInvalidUrlQueryFilter", id="a filter by nothing known"),
+    pytest.param(
+        {"$filter": "subject gt 'x'"}, "ErrorInvalidUrlQueryFilter", id="an operator a text does not have"
+    ),
+    pytest.param(
+        {"$filter": "start/dateTime ge 2026-07-01"},
+        "ErrorInvalidUrlQueryFilter",
+        id="a wall clock without quotes",
+    ),
+    pytest.param({"$filter": "subject eq 'x' or subject eq 'y'"}, "ErrorInvalidUrlQueryFilter", id="or"),
+    pytest.param({"$filter": "isAllDay eq 'true'"}, "ErrorInvalidUrlQueryFilter", id="a flag in quotes"),
+    pytest.param({"$orderby": "body"}, "ErrorInvalidUrlQuery", id="sorted by a body"),
+    pytest.param({"$select": "nope"}, "RequestBroker--ParseUri", id="no such property"),
+    pytest.param({"$search": "x"}, "ErrorInvalidUrlQuery", id="a search"),
+]
+
+
+@pytest.mark.parametrize(("options", "code"), OPTIONS)
+async def test_an_option_that_events_do_not_support_is_refused(adele: Outlook, options, code):
+    assert error_of(await adele.get("me/events", params=options)) == (400, code)
+
+
+async def test_events_come_in_pages_that_add_up(adele: Outlook):
+    for number in range(12):
+        await adele.made("me/events", **event(f"{number}"))
+    first = await adele.read("me/events?$select=subject&$count=true")
+    rest = await adele.read(first["@odata.nextLink"])
+
+    assert (len(first["value"]), len(rest["value"]), first["@odata.count"]) == (10, 2, 12)
+    assert len({row["id"] for row in first["value"] + rest["value"]}) == 12
+
+
+NOT_BUILT = [
+    "me/events/x/attachments", "me/events/x/extensions", "me/events/delta", "me/calendars/x/events/x/instances/delta",
+    "me/calendarGroups",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NOT_BUILT)
+async def test_what_calendars_have_and_the_sandbox_has_not_says_so(adele: Outlook, path):
+    assert error_of(await adele.get(path)) == (501, "NotImplemented")
+
+
+async def test_a_path_under_calendars_that_does_not_exist_is_refused(adele: Outlook):
+    for path in (
+        "me/calendar/nope",
+        "me/events/x/nope",
+        "me/calendars/x/calendarView/x",
+        "me/calendarView/x",
+    ):
+        assert error_of(await adele.get(path)) == (400, "BadRequest")
+    assert error_of(await adele.put("me/events", json={})) == (405, "Request_BadRequest")
+
+
+PERMISSIONS = [
+    pytest.param(["Calendars.Read"], 200, 403, id="read"),
+    pytest.param(["Calendars.ReadWrite"], 200, 201, id="write"),
+    pytest.param(["Contacts.ReadWrite"], 403, 403, id="another entity's"),
+]
+
+
+@pytest.mark.parametrize(("scopes", "reads", "writes"), PERMISSIONS)
+async def test_calendars_take_their_own_permissions(stage: Stage, scopes, reads, writes):
+    async with await stage.outlook(scopes=["User.Read", *scopes]) as client:
+        assert (await client.get("me/events")).status_code == reads
+        assert (await client.get("me/calendar")).status_code == reads
+        assert (await client.post("me/events", json=event())).status_code == writes
+        assert (await client.post("me/calendars", json={"name": "x"})).status_code == writes
+
+
+async def test_calendars_survive_a_shortened_log(stage: Stage, adele: Outlook):
+    acme = await adele.made("me/calendars", name="Acme", color="lightRed")
+    made = await adele.made(f"me/calendars/{acme['id']}/events", **event(recurrence=weekly()))
+    before = await adele.read(
+        f"me/events/{made['id']}/instances?startDateTime=2026-07-01&endDateTime=2026-12-01"
+    )
+    await adele.delete(f"me/events/{before['value'][2]['id']}")
+    await adele.patch(f"me/events/{before['value'][1]['id']}", json={"subject": "Other"})
+    kept = await adele.read(
+        f"me/events/{made['id']}/instances?startDateTime=2026-07-01&endDateTime=2026-12-01"
+    )
+
+    rows = list(stage.world._snapshot())
+    for part in stage.world._parts:
+        part.clear()
+    for kind, body in rows:
+        stage.world._appliers[kind](body)
+
+    again = await adele.read(
+        f"me/events/{made['id']}/instances?startDateTime=2026-07-01&endDateTime=2026-12-01"
+    )
+    assert again["value"] == kept["value"]
+    assert (await adele.read(f"me/calendars/{acme['id']}"))["color"] == "lightRed"
+
+
+async def test_a_zone_that_nobody_knows_in_prefer_is_refused(adele: Outlook):
+    answer: httpx.Response = await adele.get("me/events", headers={"Prefer": 'outlook.timezone="Mars"'})
+
+    assert error_of(answer) == (400, "TimeZoneNotSupportedException")
