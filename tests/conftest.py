@@ -85,6 +85,29 @@ class Services:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+# What takes long begins first, and a file of it at each worker in turn: what is left for the end is short.
+LONG = ("platform", "scenarios", "simulation", "preview", "docs", "contract/test_schemathesis", "api/explain")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    folder = Path(__file__).parent
+    short = {path for path in files if not path.relative_to(folder).as_posix().startswith(LONG)}
+    long = [path for path in files if path not in short]
+    share = -(-len(items) // workers)
+    ordered: list[pytest.Item] = []
+    rest = [item for path in files if path in short for item in files[path]]
+    for turn in range(workers):
+        mine = [item for path in long[turn::workers] for item in files[path]]
+        fill = max(0, share - len(mine))
+        ordered += mine + rest[:fill]
+        rest = rest[fill:]
+    items[:] = ordered + rest
+
+
 SERVICES = pytest.StashKey[Services]()
 
 

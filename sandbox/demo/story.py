@@ -38,6 +38,11 @@ class Stage:
     user: str
     folder: str
 
+    def hang_up(self) -> None:
+        """Close the connections to all of them."""
+        for side in (self.concord, self.crm, self.outlook):
+            side.http.close()
+
 
 def until(look: Callable[[], Seen], *, what: str, within: float = LONGEST_SECONDS) -> Seen:
     """Return what ``look`` sees once it is truthy. Raises NeverSeenError."""

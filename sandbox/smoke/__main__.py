@@ -27,6 +27,7 @@ from sandbox.smoke.scene import Scene, Stack
 
 SABOTAGE = "CONCORD_SMOKE_SABOTAGE"
 CONTACTS = 200
+FAILURES = (WrongError, NeverSeenError, AnsweredError, httpx.HTTPError)
 WIDE_ENOUGH = 130
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE_ENOUGH)
 
@@ -87,7 +88,7 @@ def outcomes_in(folder: Path, *, contacts: int, running: Path | None, wanted: li
         return [Outcome(rows[0], holds=False, seen=str(error)), *untried(rows[1:])]
     finally:
         if scene:
-            scene.stop_crm()
+            scene.close()
         if stack:
             stack.kill()
 
@@ -109,7 +110,7 @@ def outcome_of(scene: Scene, row: Row) -> Outcome:
     try:
         with SABOTAGES[row.name](scene) if sabotaged else nullcontext():
             seen, holds = row.read(scene), True
-    except (WrongError, NeverSeenError, AnsweredError, httpx.HTTPError) as error:
+    except FAILURES as error:
         seen, holds = str(error), False
     return Outcome(row, holds=holds, seen=seen, seconds=time.monotonic() - begun)
 

@@ -14,9 +14,8 @@ from sandbox.demo import story
 from sandbox.demo.people import people
 from sandbox.demo.sides import Json
 from sandbox.demo.story import until
-from sandbox.smoke.scene import Scene
+from sandbox.smoke.scene import QUICK_SECONDS, Scene
 
-QUICK_SECONDS = 10.0
 ENDED = {"succeeded", "failed", "cancelled", "awaiting_approval"}
 UNAUTHORIZED = 401
 Read = Callable[[Scene], str]
@@ -108,18 +107,18 @@ def agreed(scene: Scene) -> str:
 
 
 def added(scene: Scene) -> str:
-    number, seconds = story.type_in_outlook(scene.stage, scene.outlook_folder, within=QUICK_SECONDS)
-    until(lambda: not held(scene, unnamed="true"), what="All have a name", within=QUICK_SECONDS)
+    number, seconds = story.type_in_outlook(scene.stage, scene.outlook_folder, within=scene.patience)
+    until(lambda: not held(scene, unnamed="true"), what="All have a name", within=scene.patience)
     return f"{number} added, all named, {seconds:.1f} s"
 
 
 def heard(scene: Scene) -> str:
-    name, seconds = story.edit_in_outlook(scene.stage, scene.outlook_folder, within=QUICK_SECONDS)
+    name, seconds = story.edit_in_outlook(scene.stage, scene.outlook_folder, within=scene.patience)
     return f"{name} in {seconds:.1f} s"
 
 
 def written(scene: Scene) -> str:
-    name, seconds = story.edit_in_crm(scene.stage, scene.outlook_folder, within=QUICK_SECONDS)
+    name, seconds = story.edit_in_crm(scene.stage, scene.outlook_folder, within=scene.patience)
     return f"{name} in {seconds:.1f} s"
 
 
@@ -142,7 +141,7 @@ def quiet(scene: Scene) -> str:
     sent = scene.stage.crm.call("POST", "/api/send-again")["sent"]
     path = f"/v1/connections/{scene.connection}/sync/contacts"
     run = scene.stage.concord.call("POST", path, json={"full": True})["id"]
-    ended = until(lambda: _ended(scene, run), what="The sync has ended", within=QUICK_SECONDS) or {}
+    ended = until(lambda: _ended(scene, run), what="The sync has ended", within=scene.patience) or {}
     entries = journal(scene, after=before)
     writes = [one for one in entries if one["method"] != "GET" and "/contacts" in one["path"]]
     must(len(entries) > 0 and ended["status"] == "succeeded", f"The sync {ended['status']}.")
@@ -172,7 +171,7 @@ def continued(scene: Scene) -> str:
     scene.start_crm()
     both = len(scene.stage.crm.contacts()), len(scene.stage.outlook.contacts(scene.outlook_folder))
     must(both == (expected, expected), f"{both[0]} contacts in the CRM, {both[1]} in Outlook, of {expected}")
-    _, seconds = story.edit_in_outlook(scene.stage, scene.outlook_folder, within=QUICK_SECONDS)
+    _, seconds = story.edit_in_outlook(scene.stage, scene.outlook_folder, within=scene.patience)
     return f"same connection, {expected} contacts on both sides, an edit in {seconds:.1f} s"
 
 

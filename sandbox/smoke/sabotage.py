@@ -1,6 +1,7 @@
 """What breaks the world, not the check, so that the named row must fail: the proof that a row reads anything.
 
-``CONCORD_SMOKE_SABOTAGE=<row>`` breaks it just before that row, and mends what others share afterwards.
+``CONCORD_SMOKE_SABOTAGE=<row>`` breaks it just before that row, and mends it afterwards where that can be
+done, so that the row holds again.
 """
 
 import contextlib
@@ -15,8 +16,8 @@ import psutil
 
 from sandbox.crm.hook import PATH
 from sandbox.demo.story import until
-from sandbox.smoke.rows import QUICK_SECONDS, journal
-from sandbox.smoke.scene import Scene
+from sandbox.smoke.rows import journal
+from sandbox.smoke.scene import QUICK_SECONDS, Scene
 
 Sabotage = Callable[[Scene], AbstractContextManager[None]]
 PAUSED = "redis-server"
@@ -36,13 +37,19 @@ def the_queue_hangs(scene: Scene) -> Iterator[None]:
 @contextmanager
 def microsoft_blocks_the_sign_in(scene: Scene) -> Iterator[None]:
     scene.stage.outlook.control("entra", mail=scene.mail, aadsts=53003)
-    yield
+    try:
+        yield
+    finally:
+        scene.stage.outlook.control("entra", mail=scene.mail, aadsts=None)
 
 
 @contextmanager
 def another_program_writes_too(scene: Scene) -> Iterator[None]:
     scene.stage.concord.call("PUT", "/v1/contacts/stray", json={"display_name": "Stray"})
-    yield
+    try:
+        yield
+    finally:
+        scene.stage.concord.call("DELETE", "/v1/contacts/stray")
 
 
 @contextmanager
@@ -56,15 +63,22 @@ def microsoft_refuses_a_contact(scene: Scene) -> Iterator[None]:
 @contextmanager
 def somebody_renames_the_folder(scene: Scene) -> Iterator[None]:
     (ours,) = scene.stage.outlook.folders(scene.stage.folder)
-    scene.stage.outlook.call("PATCH", f"/me/contactFolders/{ours['id']}", json={"displayName": "Renamed"})
-    yield
+    folder = f"/me/contactFolders/{ours['id']}"
+    scene.stage.outlook.call("PATCH", folder, json={"displayName": "Renamed"})
+    try:
+        yield
+    finally:
+        scene.stage.outlook.call("PATCH", folder, json={"displayName": scene.stage.folder})
 
 
 @contextmanager
 def an_item_disappears(scene: Scene) -> Iterator[None]:
     item = scene.stage.outlook.contacts(scene.outlook_folder)[0]
     scene.stage.outlook.call("DELETE", f"/me/contacts/{item['id']}")
-    yield
+    try:
+        yield
+    finally:
+        scene.stage.outlook.control("move", mail=scene.mail, id=item["id"], to=scene.outlook_folder)
 
 
 @contextmanager
@@ -72,19 +86,31 @@ def an_item_is_copied(scene: Scene) -> Iterator[None]:
     item = scene.stage.outlook.contacts(scene.outlook_folder, expand=scene.dev["mark_property"])[0]
     mark = [{"id": one["id"], "value": one["value"]} for one in item["singleValueExtendedProperties"]]
     copy = {"displayName": item["displayName"], "singleValueExtendedProperties": mark}
-    scene.stage.outlook.add(scene.outlook_folder, **copy)
-    yield
+    with nobody_is_told(scene):  # else the copy becomes somebody new
+        made = scene.stage.outlook.add(scene.outlook_folder, **copy)
+        try:
+            yield
+        finally:
+            scene.stage.outlook.call("DELETE", f"/me/contacts/{made['id']}")
+
+
+@contextmanager
+def nobody_is_told(scene: Scene) -> Iterator[None]:
+    scene.stage.outlook.control("settings", notifications=False)
+    try:
+        yield
+    finally:
+        scene.stage.outlook.control("settings", notifications=True)
 
 
 @contextmanager
 def microsoft_forgets_to_tell(scene: Scene) -> Iterator[None]:
     """Notifications are lost from now on, and a second look at what one told earlier is turned away."""
-    scene.stage.outlook.control("settings", notifications=False)
-    try:
-        with fault(scene, {"status": 503, "retry_after": 5}, method="GET", path="*/delta*"):
-            yield
-    finally:
-        scene.stage.outlook.control("settings", notifications=True)
+    with (
+        nobody_is_told(scene),
+        fault(scene, {"status": 503, "retry_after": 5}, method="GET", path="*/delta*"),
+    ):
+        yield
 
 
 @contextmanager
@@ -93,7 +119,10 @@ def an_edit_goes_unheard(scene: Scene) -> Iterator[None]:
     with microsoft_forgets_to_tell(scene):
         item = scene.stage.outlook.contacts(scene.outlook_folder)[0]
         scene.stage.outlook.edit(item, companyName="Nobody Heard Of It")
-        yield
+        try:
+            yield
+        finally:
+            scene.stage.outlook.edit(item, companyName=item["companyName"])
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from sandbox.demo.sides import Concord, Crm, Json, Outlook, accepted
 from sandbox.demo.story import NeverSeenError, Stage, until
 
 START_SECONDS, CRM_SECONDS, STOP_SECONDS = 90.0, 30.0, 15.0
+QUICK_SECONDS = 10.0
 NAME, USER = "Acme Realty", "agent-1"
 DOMAIN = "contoso.example"
 
@@ -90,17 +91,21 @@ class Stack:
 
 
 class Scene:
-    """``dev`` is the stack's dev.json; the person, the workspace and the CRM are made afresh."""
+    """``dev`` is the stack's dev.json; the person, the workspace and the CRM are made afresh.
+
+    ``patience`` is how long a row waits for what should come at once.
+    """
 
     def __init__(self, folder: Path, *, stack: Stack | None, dev: Json, contacts: int) -> None:
         self.folder, self.stack, self.dev, self.contacts = folder, stack, dev, contacts
         self.connection = ""
         self.outlook_folder = ""
-        self.forged = 0
+        self.patience = QUICK_SECONDS
         self._crm: subprocess.Popen[bytes] | None = None
         self._crm_port = free_port()
         operator = Concord(dev["api"], key=dev["operator_key"])
         made = operator.call("POST", "/v1/workspaces", json={"name": NAME, "entities": ["contacts"]})
+        operator.http.close()
         self.workspace_key: str = made["key"]["secret"]
         self.mail = f"adele.{secrets.token_hex(4)}@{DOMAIN}"
         person = {"mail": self.mail, "display_name": "Adele Vance"}
@@ -125,9 +130,15 @@ class Scene:
             self._crm.wait(STOP_SECONDS)
             self._crm = None
 
+    def close(self) -> None:
+        """End the demo CRM, and hang up."""
+        self.stop_crm()
+        self.stage.hang_up()
+
     def start_again(self) -> None:
         """Start the stack on its folder again."""
         assert self.stack is not None  # noqa: S101 - rows that stop a stack are for one of our own
+        self.stage.hang_up()
         self.dev = self.stack.start()
         self.stage = self._set_stage()
 

@@ -70,9 +70,18 @@ def assert_it_ends(stack, ending, processes):
     assert not (stack.folder / "dev.json").exists()
 
 
-def test_killed_it_takes_everything_with_it_and_finds_its_workspace_again(new_stack):
+def test_each_part_that_is_killed_comes_back_and_killed_as_a_whole_it_finds_its_workspace_again(new_stack):
     stack = new_stack()
-    first, processes = stack.dev, stack.processes()
+    first = stack.dev
+    for name in ("worker", "api", "redis-server", "postgres", "sandbox"):
+        before = stack.part(name)
+        before.kill()
+        deadline = time.monotonic() + 60
+        while not answers_again(stack, name, before):
+            assert time.monotonic() < deadline, f"{name} did not come back"
+            time.sleep(0.1)
+
+    processes = stack.processes()
     stack.process.kill()
     stack.process.wait()
     assert gone(processes)
@@ -84,17 +93,6 @@ def test_killed_it_takes_everything_with_it_and_finds_its_workspace_again(new_st
     assert stack.dev["workspace_id"] == first["workspace_id"]
     assert stack.dev["workspace_key"] != first["workspace_key"]
     assert workspace_name(stack.dev) == "Acme Realty"
-
-
-def test_each_part_that_is_killed_comes_back(new_stack):
-    stack = new_stack()
-    for name in ("worker", "api", "redis-server", "postgres", "sandbox"):
-        before = stack.part(name)
-        before.kill()
-        deadline = time.monotonic() + 60
-        while not answers_again(stack, name, before):
-            assert time.monotonic() < deadline, f"{name} did not come back"
-            time.sleep(0.1)
 
 
 def answers_again(stack, name, before):

