@@ -63,8 +63,18 @@ class Sandbox:
         self.people.append(Outlook(self, mail))
         return self.people[-1]
 
-    def fault(self, fault: Json, *, times: int | None = 1, skip: int = 0, **match: Any) -> None:
-        self.post("/faults", match=match, skip=skip, times=times, fault=fault)
+    def fault(self, fault: Json, *, times: int | None = 1, skip: int = 0, **match: Any) -> str:
+        return str(self.post("/faults", match=match, skip=skip, times=times, fault=fault)["id"])
+
+    def slowly(self, asked: Callable[[], Any], **match: Any) -> None:
+        """Let Microsoft take its time over the next request that matches; it is under way when this returns."""
+        fault = self.fault({"latency_ms": 600}, **match)
+        asked()
+        eventually(lambda: fault not in self.waiting(), every=0.02)
+
+    def waiting(self) -> set[str]:
+        """Return the faults that still wait for a request."""
+        return {fault["id"] for fault in accepted(self.http.get("/faults")).json()["faults"]}
 
     def heals(self) -> None:
         accepted(self.http.delete("/faults"))

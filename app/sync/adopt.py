@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.graph.calls import delete_contact
 from app.graph.protocol import Document
 from app.models import Link
+from app.records.link import LinkState
 from app.sync.page import Page, Report, receive
 from app.sync.work import Work
 
@@ -55,7 +56,10 @@ def adopt(page: Page, adoption: Adoption) -> None:
     if link.attempt is None:
         return
     link.item_id = adoption.item_id
-    receive(page, Report(link.id, adoption.item, certain=True))
+    if link.state == LinkState.SEVERED:
+        link.attempt = None  # cut while its item was being made: it is known for what it is, and left alone
+    else:
+        receive(page, Report(link.id, adoption.item, certain=True))
     page.work.progress.count("to_microsoft.created")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
@@ -13,6 +13,7 @@ from app.sync.bulk import Row, insert_many, update_many
 from app.sync.match_keys import forget_items
 
 LIVE = ("linked", "suspended", "moved_out")
+CUT_LATELY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,19 @@ class Links:
         if attempted is not None:
             query = query.where(Link.attempt.is_not(None) if attempted else Link.attempt.is_(None))
         return (await self.session.scalars(query.order_by(Link.id).limit(limit))).all()
+
+    async def creating(self, collection_id: str, *, now: datetime) -> Sequence[Link]:
+        """Return links whose item may be there without our knowing its id, also those cut meanwhile."""
+        query = select(Link).where(
+            Link.workspace_id == self.workspace,
+            Link.collection_id == collection_id,
+            Link.attempt.is_not(None),
+            or_(
+                Link.state == "wanted",
+                and_(Link.state == "severed", Link.item_id.is_(None), Link.updated_at > now - CUT_LATELY),
+            ),
+        )
+        return (await self.session.scalars(query.order_by(Link.id))).all()
 
     async def gathered(self, collection_id: str, *, now: datetime) -> Gathered:
         """Return how long reported removals have been gathering that nobody has verified yet."""

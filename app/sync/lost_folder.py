@@ -5,11 +5,13 @@ Until then the sync rests, and looks now and then whether the folder is back in 
 
 from app.models import Link
 from app.records.link import LinkState
+from app.records.reasons import Reason
 from app.states import slug_of
 from app.sync.approvals import COLLECTION_GONE, Approvals
 from app.sync.approved import follow_run
 from app.sync.collections import Collections
 from app.sync.container import FOLDER_GONE
+from app.sync.decisions import deciding
 from app.sync.ending import ask_about_the_gone, happening_of
 from app.sync.links import Links
 from app.sync.page import locked_page
@@ -70,6 +72,7 @@ async def found_again(work: Work) -> None:
                 gone_at=None,
                 held_by=None,
                 due_at=work.now,
+                **deciding(Reason.IN_SCOPE, now=work.now),
             )
             await Runs(session).cancel(run, now=work.now)
         row = await Collections(session).get(work.collection.id)

@@ -176,7 +176,7 @@ async def _sorted(work: Work, page: delta.Page) -> Seen:
     rows = {row["id"]: row for row in page.items}
     async with work.transaction() as session:
         known = await Links(session).of_items(work.connection.id, [*rows, *page.removed])
-        creating = await Links(session).in_state(work.collection.id, LinkState.WANTED, attempted=True)
+        creating = await Links(session).creating(work.collection.id, now=work.now)
     fresh = {
         item_id: row
         for item_id, row in rows.items()

@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.contacts import had, parse
 from app.models import Link
+from app.records.evidence import Evidence
 from app.records.link import AttemptKind, LinkState
 from app.records.reasons import Reason
 from app.sync.candidates import Candidates, evidence_of_items, mailbox_of
 from app.sync.decisions import decide
+from app.sync.doubles import doubles_of
 from app.sync.ending import follow
 from app.sync.fates import ITEMS_A_BATCH, Fate, Verdict, look_up
 from app.sync.linking import link_items
@@ -51,8 +53,9 @@ class StandIns:
         """Let the copies whose place is free wait for their records, with what they hold now."""
         fresh = {copy.id: copy for copy in self.copies.values() if copy.id in self.pairs}
         for link_id, link in (await Links(session).locked(fresh)).items():
-            if link.record_id is not None or link.state != LinkState.IGNORED:
+            if link.state != fresh[link_id].state or link.record_id != fresh[link_id].record_id:
                 continue
+            link.record_id = None
             link.graph_had, link.etag = fresh[link_id].graph_had, fresh[link_id].etag
             link.state, link.due_at, link.updated_at = "unmatched", work.now, work.now
             decide(link, Reason.RESTORED, run=work.progress.run_id, now=work.now)
@@ -72,7 +75,8 @@ async def find_stand_ins(work: Work, suspects: Sequence[Link], verdicts: Mapping
         docs = await Candidates(session).documents(gone)
         wordings = [parse(link.graph_had or {}) for link in gone.values()]
         copies = await Candidates(session).copies(mailbox_of(work), [*docs.values(), *wordings])
-    there, unsure = await _there(work, copies)
+        cut = await doubles_of(session, work.collection.id, docs)
+    there, unsure = await _there(work, [*copies, *(link for link, _ in cut)])
     if not there:
         return StandIns()
     async with work.transaction() as session:
@@ -82,7 +86,9 @@ async def find_stand_ins(work: Work, suspects: Sequence[Link], verdicts: Mapping
     ended = {record: everybody.pop(record) for record in docs if record in everybody}
     evidence = evidence_of_items(there, region=mailbox_of(work).region)
     found = StandIns()
-    for copy, record in stand_ins(evidence, ended, others=everybody).items():
+    for copy, record in _pairs(
+        evidence, ended, everybody, cut={link.id: record for link, record in cut}
+    ).items():
         link = gone[record]
         if copy in unsure:
             found.unsure.add(link.id)
@@ -91,6 +97,23 @@ async def find_stand_ins(work: Work, suspects: Sequence[Link], verdicts: Mapping
         if evidence[copy].content == ended[record].content:
             found.bases[copy] = (link.graph_had or {}, link.graph_means)
     return found
+
+
+def _pairs(
+    copies: Mapping[str, Evidence],
+    ended: Mapping[str, Evidence],
+    others: Mapping[str, Evidence],
+    *,
+    cut: Mapping[str, str],
+) -> dict[str, str]:
+    """Pair items with the records they stand in for: those first that were cut off when two became one."""
+    doubles: dict[str, str] = {}
+    for item in copies:
+        if item in cut and cut[item] not in doubles.values():
+            doubles[item] = cut[item]
+    alike = {item: evidence for item, evidence in copies.items() if item not in cut}
+    left = {record: evidence for record, evidence in ended.items() if record not in doubles.values()}
+    return {**doubles, **stand_ins(alike, left, others=others)}
 
 
 def make_way(page: Page, link: Link, found: StandIns) -> bool:

@@ -200,6 +200,7 @@ async def _swap(session: AsyncSession, link: Link, own: Link, *, kept: Record, g
 
 def _sever(link: Link, *, now: datetime) -> None:
     link.state, link.attempt, link.due_at, link.updated_at = "severed", None, None, now
+    link.held_by = link.cleared_at = None
     decide(link, Reason.DUPLICATE_ITEM, now=now)
 
 

@@ -35,6 +35,7 @@ def mount(world: World, app: Starlette) -> list[BaseRoute]:
         ("POST", "seed", mailboxes.seed),
         ("POST", "move", mailboxes.move),
         ("POST", "faults", controls.add_fault),
+        ("GET", "faults", controls.show_faults),
         ("DELETE", "faults", controls.clear_faults),
         ("GET", "journal", observed.journal),
         ("GET", "outbox", observed.outbox),
@@ -71,6 +72,11 @@ class Controls:
 
     async def add_fault(self, request: Request) -> Response:
         return answer({"id": self.world.faults.add(await read(request, Order)).id}, 201)
+
+    async def show_faults(self, _request: Request) -> Response:
+        """Tell which faults still wait for a request; one that struck for the last time is gone."""
+        waiting = [{"id": f.id, "skip": f.skip, "times": f.left} for f in self.world.faults.waiting]
+        return answer({"faults": waiting})
 
     async def clear_faults(self, _request: Request) -> Response:
         self.world.faults.clear()

@@ -280,10 +280,12 @@ async def test_faults_are_added_and_all_removed(entra: Entra):
     )
     headers = await outlook(entra)
     struck = await entra.http.get("/v1.0/me", headers=headers)
-    await entra.control("faults", fault={"status": 503}, times=9)
+    other = await entra.control("faults", fault={"status": 503}, times=9)
+    waiting = (await entra.http.get("/_sandbox/faults")).json()
     cleared = await entra.http.delete("/_sandbox/faults")
 
     assert made["id"]
+    assert waiting == {"faults": [{"id": other["id"], "skip": 0, "times": 9}]}
     assert (struck.status_code, struck.json()["error"]["code"]) == (404, "ErrorItemNotFound")
     assert cleared.status_code < 300
     assert (await entra.http.get("/v1.0/me", headers=headers)).status_code == 200

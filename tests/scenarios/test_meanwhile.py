@@ -1,7 +1,5 @@
 """What happens while something else is under way: each write is a moment in which the world moves on."""
 
-import time
-
 import pytest
 from world import eventually
 
@@ -25,9 +23,7 @@ def slowly(sandbox, ada):
     """Let Microsoft take its time over the next write; it is under way when this returns."""
 
     def write(asked):
-        sandbox.fault({"latency_ms": 600}, mail=ada.mail, path=BATCH)
-        asked()
-        time.sleep(0.3)
+        sandbox.slowly(asked, mail=ada.mail, path=BATCH)
 
     return write
 

@@ -1,7 +1,5 @@
 """Removals: only what is verified to be gone ends a link, as chosen; an edit outlives a concurrent delete."""
 
-import time
-
 import pytest
 from world import eventually
 
@@ -107,9 +105,7 @@ def test_removed_from_the_crm_while_its_item_is_being_made_it_is_no_stray(
     crm, ada, grace, syncing, policy, left
 ):
     crm.chooses(syncing, removed_from_crm=policy)
-    ada.sandbox.fault({"latency_ms": 600}, mail=ada.mail, path="/v1.0/$batch")
-    crm.puts("c-2", display_name="Mary")
-    time.sleep(0.3)
+    ada.sandbox.slowly(lambda: crm.puts("c-2", display_name="Mary"), mail=ada.mail, path="/v1.0/$batch")
     crm.deletes("c-2")
     eventually(lambda: len(ada.writes(after=0)) >= 2)
     crm.is_quiet(syncing)

@@ -179,3 +179,30 @@ async def test_a_copy_that_becomes_somebody_else_is_somebody_new(stage):
 
     assert (await place(stage, copy))["linked"]
     assert len((await stage.call("GET", "/v1/contacts"))["data"]) == 2
+
+
+@pytest.mark.parametrize("edited", [False, True])
+async def test_an_item_cut_off_by_a_merge_stands_in_for_the_other(stage, edited):
+    outlook = await stage.connects()
+    items = {}
+    for number in (1, 2):
+        items[number] = await outlook.adds(f"Grace {number}", f"grace{number}@example.org")
+        await stage.syncs()
+        await stage.acks({"id": (await stage.hears("contact.created"))["id"], "crm_id": f"c-{number}"})
+        await stage.advances(seconds=1)
+    await stage.call("POST", "/v1/contacts/c-1/merge", json={"from": ["c-2"]})
+    await stage.syncs()
+    if edited:
+        await outlook.edits(items[2], companyName="Navy")
+        await stage.syncs()
+
+    await outlook.deletes(items[1])
+    await stage.syncs()
+
+    record = await stage.call("GET", "/v1/contacts/c-1")
+    link = await stage.link(record["record_id"])
+    assert (link.item_id, link.state) == (items[2]["id"], "linked")
+    assert (record["deleted"], record["company"]) == (False, "Navy" if edited else None)
+    assert await deletions(stage) == []
+    (item,) = await outlook.contacts()
+    assert {each["address"] for each in item["emailAddresses"]} >= {"grace2@example.org"}

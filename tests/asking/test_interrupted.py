@@ -1,0 +1,178 @@
+"""What comes between a question and its answer, or between an answer and what follows from it."""
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from app import clock
+from app.graph.account import Account
+from app.graph.auth import Grant, SignedIn
+from app.sync.connections import Connections
+from app.sync.identity import Arrival, settle_identity
+from app.sync.rounds import sync_collection
+
+THREE = ("Ada", "Ben", "Cleo")
+BACK = "Agent/Navy · Agent/Navy · linked · in_scope"
+SCOPES = ("User.Read", "Contacts.ReadWrite", "offline_access")
+
+
+class Dying:
+    """A database whose worker is killed right after so many of its commits."""
+
+    def __init__(self, db, *, after):
+        self.db, self.left = db, after
+
+    @asynccontextmanager
+    async def transaction(self, workspace):
+        async with self.db.transaction(workspace) as session:
+            yield session
+        self.left -= 1
+        if self.left == 0:
+            asyncio.current_task().cancel()
+            await asyncio.sleep(0)
+
+    def __getattr__(self, name):
+        return getattr(self.db, name)
+
+
+async def works_and_is_killed(ada):
+    """Let workers die after ever more commits, until one comes to its end; return how many died."""
+    resources, workspace = ada.person.stage.resources, ada.person.workspace["id"]
+    target = (await ada.person.collection()).id
+    for commits in count(1):
+        dying = Dying(resources.db, after=commits)
+        with suppress(asyncio.CancelledError):
+            await asyncio.create_task(sync_collection(replace(resources, db=dying), workspace, target))
+        if dying.left > 0:
+            return commits - 1
+        clock.follow(clock.now() + timedelta(seconds=11))  # its lease runs out
+    return 0
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.parametrize(
+    ("kind", "decision", "becomes"),
+    [
+        ("deleted", "apply", "- · - · removed_there · removed_there"),
+        ("deleted", "put_back", BACK),
+        ("emptied", "apply", "Agent/_ · Agent/_ · linked · in_scope"),
+        ("emptied", "put_back", BACK),
+    ],
+)
+async def test_a_worker_killed_at_any_commit_follows_the_answer_once(ada, kind, decision, becomes):
+    items = await ada.has(*THREE)
+    if kind == "deleted":
+        await ada.deletes(*items.values())
+    for item in items.values() if kind == "emptied" else ():
+        await ada.edits(item, companyName=None)
+    await ada.syncs()
+    run = await ada.asked()
+    await ada.news()
+
+    await ada.crm("POST", f"/v1/runs/{run['id']}/approve", {"decision": decision})
+    assert await works_and_is_killed(ada) > 5
+    await ada.syncs(full=True)
+
+    assert set((await ada.tells(THREE)).values()) == {becomes}
+    heard = [change["type"] for change in await ada.news()]
+    told = {"deleted": "contact.deleted", "emptied": "contact.updated"}[kind]
+    assert heard == [told] * (3 if decision == "apply" else 0)
+    assert await ada.questions() == []
+
+
+async def signs_in(ada, mail, oid):
+    """Let Microsoft's sign-in come back with somebody; return what is wrong with that."""
+    person, now = ada.person, clock.now()
+    grant = Grant("not used", now + timedelta(hours=1), "not used", SCOPES)
+    account = Account(mail, "Somebody", "tenant", "work", frozenset({mail}))
+    arrival = Arrival(SignedIn(grant, "tenant", oid, "Somebody", mail), account, has_mailbox=True)
+    resources = person.stage.resources
+    async with resources.db.transaction(person.workspace["id"]) as session:
+        connection = await Connections(session).locked(person.connection)
+        return await settle_identity(session, resources, connection, arrival, now=now)
+
+
+@pytest.mark.feature("F9")
+@pytest.mark.parametrize(
+    "kind", ["deleted in Outlook", "deleted by the CRM", "emptied in Outlook", "created"]
+)
+async def test_another_account_confirmed_in_the_middle_of_a_question_gets_everybody_anew(ada, stage, kind):
+    await signs_in(ada, ada.person.mail, "first")
+    await ada.chooses(removed_from_crm="delete")
+    if kind == "created":
+        await ada.crm("PATCH", "/v1/workspace", {"breaker": {"max_creates": 0}})
+    items = await ada.has(*THREE)
+    if kind == "deleted in Outlook":
+        await ada.deletes(*items.values())
+    for item in items.values() if kind == "emptied in Outlook" else ():
+        await ada.edits(item, companyName=None)
+    for name in THREE if kind == "deleted by the CRM" else ():
+        await ada.crm("DELETE", f"/v1/contacts/{ada.ids[name]}")
+    await ada.syncs()
+    assert (await ada.asked())["approval"]["reason"]
+
+    other = (await stage.newcomer(workspace=ada.person.workspace, user="agent-2")).mail
+    assert await signs_in(ada, other, "second") == "account-not-confirmed"
+    stage.tokens.mails[ada.person.connection] = other
+    stage.tokens.known.pop(ada.person.connection, None)
+    ada.person.token = await stage.tokens.of(other)
+    await ada.crm("PATCH", "/v1/workspace", {"breaker": {"max_creates": 5000}})
+    await ada.crm("POST", f"/v1/connections/{ada.person.connection}/confirm", {"account": other})
+    await ada.person.syncs()
+
+    told = {stands.rpartition(" · ")[0] for stands in (await ada.tells(THREE)).values()}
+    gone = kind == "deleted by the CRM"
+    assert told == {"- · - · removed_by_us" if gone else "Agent/Navy · Agent/Navy · linked"}
+    assert await ada.questions() == []
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.lesson(3)
+async def test_a_link_cut_while_its_item_is_being_made_leaves_nobody_twice(ada, stage):
+    await ada.has("Ada")
+    await stage.control(
+        "faults", match={"method": "POST", "path": "/v1.0/$batch"}, times=1, skip=0, fault={"latency_ms": 150}
+    )
+    await ada.puts("ben", display_name="Ben", job_title="Agent")
+    working = asyncio.create_task(ada.person.syncs())
+    while not (under_way := await ada.rows("SELECT id FROM links WHERE attempt->>'kind' = 'create'")):
+        assert not working.done()
+    await ada.crm("POST", f"/v1/links/{under_way[0]['id']}/unlink")
+    await working
+    await ada.syncs(full=True)
+
+    assert set(await ada.items()) == {"Ada", "Ben"}
+    everybody = (await ada.crm("GET", "/v1/contacts"))["data"]
+    assert sorted(record["display_name"] for record in everybody) == ["Ada", "Ben"]
+    assert (await ada.tells(["Ada"]))["Ada"] == BACK
+    (cut,) = await ada.rows("SELECT state, item_id FROM links WHERE id = :id", id=under_way[0]["id"])
+    assert cut == {"state": "severed", "item_id": (await ada.items())["Ben"]["id"]}
+    assert (await ada.crm("GET", "/v1/matches?status=open"))["data"] == []
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.lesson(1)
+async def test_a_folder_that_is_back_in_its_place_answers_the_question_itself(ada, stage):
+    items = await ada.has(*THREE)
+    path = f"/v1.0/me/contactFolders/{await ada.person.folder()}*"
+    await stage.control(
+        "faults", match={"path": path, "method": "GET"}, skip=0, times=None,
+        fault={"code": "ErrorItemNotFound", "status": 404},
+    )  # fmt: skip
+    await ada.syncs()
+    assert (await ada.asked())["approval"]["reason"] == "collection_gone"
+    await ada.puts(ada.ids["Ada"], display_name="Ada", job_title="Captain")
+
+    await stage.sandbox.delete("/_sandbox/faults")
+    await ada.edits(items["Ben"], jobTitle="Admiral")
+    await ada.syncs()
+
+    assert list((await ada.tells(THREE)).values()) == [
+        "Captain/Navy · Captain/Navy · linked · in_scope", "Admiral/Navy · Admiral/Navy · linked · in_scope", BACK,
+    ]  # fmt: skip
+    assert await ada.questions() == []
+    assert "contact.deleted" not in {change["type"] for change in await ada.news()}
