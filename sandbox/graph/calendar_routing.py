@@ -5,9 +5,9 @@ The same events are reached by the mailbox, by its default calendar and by any c
 
 from collections.abc import Mapping
 
-from sandbox.graph import calendar_calls, event_calls, view_calls
+from sandbox.graph import calendar_calls, event_calls, meeting_calls, view_calls
 from sandbox.graph.errors import not_built, unknown_segment
-from sandbox.graph.operations import Found, Key, Operation
+from sandbox.graph.operations import Found, Handler, Key, Operation
 from sandbox.graph.wire import Call, Reply
 
 ROOTS = frozenset({"events", "calendar", "calendars", "calendarview"})
@@ -22,6 +22,16 @@ NOT_BUILT = frozenset({
 })  # fmt: skip
 
 DEFAULT = ""  # stands for the default calendar where a path names no other one
+
+ACTIONS: Mapping[str, Handler] = {
+    "accept": meeting_calls.answer_with("accepted"),
+    "decline": meeting_calls.answer_with("declined"),
+    "tentativelyaccept": meeting_calls.answer_with("tentativelyAccepted"),
+    "cancel": meeting_calls.cancel,
+    "forward": meeting_calls.forward,
+    "snoozereminder": meeting_calls.snooze_reminder,
+    "dismissreminder": meeting_calls.dismiss_reminder,
+}
 
 Methods = Mapping[str, Operation]
 
@@ -50,6 +60,7 @@ def _events() -> dict[Key, Methods]:
         ("{event}", "calendar"): {"GET": Operation(event_calls.calendar_of_event, READ, SHARED_READ)},
         ("{event}", "instances"): {"GET": Operation(view_calls.instances, READ, SHARED_READ)},
         ("{event}", "instances", "delta"): {"GET": _missing("instances/delta")},
+        **{("{event}", name): {"POST": Operation(act, WRITE)} for name, act in ACTIONS.items()},
         ("{event}", "permanentdelete"): {
             "POST": Operation(event_calls.permanently_delete_event, WRITE, SHARED_WRITE)
         },

@@ -4,9 +4,10 @@ import uuid
 
 from sandbox.directory import Person
 from sandbox.errors import GraphError
-from sandbox.graph import event, event_parts, series
+from sandbox.graph import event, event_parts, series, teams
 from sandbox.graph.exchange import Draft, Exchange
 from sandbox.graph.extended import Properties
+from sandbox.graph.meetings import Meetings
 from sandbox.graph.series import MASTER_ALONE, Occurrence
 from sandbox.graph.store import Fields, Item, Kind
 
@@ -15,7 +16,7 @@ UID = "040000008200E00074C5B7101A82E008"
 
 class Calendars:
     def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
+        self.exchange, self.meetings = exchange, Meetings(exchange)
 
     def make(
         self, person: Person, folder: int, said: Fields, *, properties: Properties, immutable: bool
@@ -23,24 +24,44 @@ class Calendars:
         """Put an event into a calendar, or refuse one whose transaction was used before."""
         self._refuse_repetition(person, said.get("transactionId"), immutable=immutable)
         fields = event.created(said) | self._organized(person)
+        if fields["isOnlineMeeting"]:
+            fields = teams.opened(fields, person)
         (made,) = self.exchange.make_items(person, folder, [Draft(fields, properties)], kind=Kind.EVENT)
+        self.meetings.made(person, made)
         return made
 
     def change(self, person: Person, item: Item, said: Fields, *, properties: Properties) -> Item:
-        after = Draft(event.updated(item.fields, said), properties)
-        return self.exchange.change_item(person, item, after)
+        """Change an event; what an attendee changes of a copy stays until the organizer changes it too."""
+        held = item.fields
+        fields = teams.after(held, event.updated(held, said), said, person)
+        times = any(fields[name] != held[name] for name in event.TIMES)
+        if times and held["isOrganizer"]:
+            fields |= {"attendees": event_parts.unanswered(fields["attendees"])}
+        after = self.exchange.change_item(person, item, Draft(fields, properties))
+        if held["isOrganizer"] and said.keys() - event.PERSONAL:
+            self.meetings.changed(person, item, after, said, times=times)
+        return after
 
     def change_occurrence(
         self, person: Person, item: Item, found: Occurrence, said: Fields, *, properties: Properties
     ) -> Item:
         """Make an exception of an occurrence. Quirk: a delta need not say that its master changed too."""
         own = event.of_occurrence(found, item.fields, said)
+        if "body" in said and teams.lost(found.fields, said["body"]):
+            own |= teams.CLOSED
         fields = series.changed(item.fields, found.day, own=own, properties=properties)
         day = found.day.toordinal()
-        return self.exchange.change_item(person, item, Draft(fields, item.properties), part=day, day=day)
+        after = self.exchange.change_item(person, item, Draft(fields, item.properties), part=day, day=day)
+        if item.fields["isOrganizer"] and said.keys() - event.PERSONAL:
+            subject: str = own.get("subject") or item.fields["subject"]
+            self.meetings.occurrence_changed(person, after, subject=subject)
+        return after
 
     def delete(self, person: Person, item: Item, *, for_good: bool = False) -> None:
+        """Take an event away: an organizer's cancels the meeting, an attendee's copy goes unheard of."""
         self.exchange.delete_item(person, item, for_good=for_good)
+        if item.fields["isOrganizer"]:
+            self.meetings.cancelled(person, item)
 
     def delete_occurrence(self, person: Person, item: Item, found: Occurrence) -> Item:
         """Cancel one event of a series. Quirk: all that is heard of it is an update of the master.
@@ -48,7 +69,10 @@ class Calendars:
         https://github.com/microsoftgraph/microsoft-graph-docs/issues/5520
         """
         after = Draft(series.without(item.fields, found.day), item.properties)
-        return self.exchange.change_item(person, item, after, part=MASTER_ALONE)
+        changed = self.exchange.change_item(person, item, after, part=MASTER_ALONE)
+        if item.fields["isOrganizer"]:
+            self.meetings.occurrence_cancelled(person, changed, subject=found.fields["subject"])
+        return changed
 
     def _organized(self, person: Person) -> Fields:
         address = {"name": person.display_name, "address": person.mail}

@@ -87,14 +87,27 @@ def attendees(name: str, value: Any) -> list[Fields]:
     found: dict[str, Fields] = {}
     for index, entry in enumerate(said):
         one = _attendee(f"{name}[{index}]", entry)
-        found.setdefault(one["emailAddress"]["address"].lower(), one)
+        found.setdefault(address_of(one), one)
     return list(found.values())
 
 
 def answered(now: list[Fields], before: list[Fields]) -> list[Fields]:
     """Return the attendees with the answers that those who were there before have given."""
-    given = {one["emailAddress"]["address"].lower(): one for one in before}
-    return [given.get(one["emailAddress"]["address"].lower(), one) | {"type": one["type"]} for one in now]
+    given = {address_of(one): one for one in before}
+    return [given.get(address_of(one), one) | {"type": one["type"]} for one in now]
+
+
+def unanswered(attendees: list[Fields]) -> list[Fields]:
+    """Return the attendees as if nobody had answered: what they said was of another time."""
+    return [
+        {name: value for name, value in one.items() if name != "proposedNewTime"} | {"status": NO_ANSWER}
+        for one in attendees
+    ]
+
+
+def address_of(attendee: Fields) -> str:
+    """Return where somebody is reached, in small letters."""
+    return str(attendee["emailAddress"]["address"]).lower()
 
 
 def email_address(name: str, value: Any) -> Fields:

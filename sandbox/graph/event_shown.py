@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.directory import Kind as Account
 from sandbox.directory import Person
-from sandbox.graph import event, event_body, extended, ids, odata, series, zones
+from sandbox.graph import event, event_body, extended, ids, odata, series, teams, zones
 from sandbox.graph.odata import Query, Rules
 from sandbox.graph.series import Occurrence
 from sandbox.graph.store import CALENDAR, Folder, Item, Mailbox
@@ -153,7 +152,7 @@ def of_day(uid: str, day: date) -> str:
 
 def calendar(mailbox: Mailbox, held: Folder, *, owner: Person, select: tuple[str, ...] = ()) -> Document:
     """Return a calendar as its owner sees it."""
-    work = owner.kind is Account.WORK
+    allowed = teams.providers(owner)
     whole = {
         "id": mailbox.folder_id(held.number),
         "name": held.name,
@@ -164,8 +163,8 @@ def calendar(mailbox: Mailbox, held: Folder, *, owner: Person, select: tuple[str
         "canShare": True,
         "canViewPrivateItems": True,
         "canEdit": True,
-        "allowedOnlineMeetingProviders": ["teamsForBusiness"] if work else [],
-        "defaultOnlineMeetingProvider": "teamsForBusiness" if work else "unknown",
+        "allowedOnlineMeetingProviders": allowed,
+        "defaultOnlineMeetingProvider": allowed[0] if allowed else "unknown",
         "isTallyingResponses": held.number == CALENDAR,
         "isRemovable": held.number != CALENDAR,
         "owner": {"name": owner.display_name, "address": owner.mail},
