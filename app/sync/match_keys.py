@@ -54,7 +54,8 @@ async def write(session: AsyncSession) -> None:
     noted: dict[str, dict[str, Any]] = session.info.pop("match_keys", {})
     if noted:
         rows = encode([noted[holder] for holder in sorted(noted)])
-        await session.execute(WRITE, {"workspace": session.info["workspace"], "rows": rows})
+        values = {"workspace": session.info["workspace"], "rows": rows, "ids": sorted(noted)}
+        await session.execute(WRITE, values)
 
 
 class MatchKeys:
@@ -104,7 +105,7 @@ WITH noted AS (
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, entity text, side text, keys text[])
 ), stale AS (
     DELETE FROM match_keys AS t USING noted
-    WHERE t.workspace_id = :workspace AND t.id = noted.id AND t.key <> ALL(noted.keys)
+    WHERE t.workspace_id = :workspace AND t.id = ANY(:ids) AND t.id = noted.id AND t.key <> ALL(noted.keys)
 )
 INSERT INTO match_keys (workspace_id, entity, key, side, id)
 SELECT :workspace, noted.entity, key, noted.side, noted.id FROM noted, unnest(noted.keys) AS key
@@ -123,8 +124,10 @@ SELECT DISTINCT found.id FROM unnest(CAST(:keys AS text[])) AS wanted(key) CROSS
 
 UNNAMED: Final = text(f"""
 SELECT DISTINCT found.id FROM unnest(CAST(:keys AS text[])) AS wanted(key) CROSS JOIN LATERAL (
-    SELECT m.id FROM match_keys AS m
-    JOIN records AS r ON r.workspace_id = :workspace AND r.record_id = m.id
+    SELECT m.id FROM match_keys AS m CROSS JOIN LATERAL (
+        SELECT crm_id, deleted_at, rejected_at FROM records
+        WHERE workspace_id = :workspace AND record_id = m.id OFFSET 0
+    ) AS r
     WHERE m.workspace_id = :workspace AND m.entity = :entity AND m.key = wanted.key AND m.side = 'record'
       AND r.crm_id IS NULL AND r.deleted_at IS NULL AND r.rejected_at IS NULL
     ORDER BY m.id LIMIT {MOST}

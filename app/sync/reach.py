@@ -147,26 +147,26 @@ WITH r AS (
            rejected_at IS NOT NULL AS rejected
     FROM records WHERE workspace_id = :workspace AND record_id = ANY(:ids)
 ), pairs AS (
-    SELECT l.id AS link_id, l.connection_id, l.collection_id, l.record_id, l.state,
-           l.item_id IS NOT NULL OR l.linked_at IS NOT NULL AS met
-    FROM links AS l WHERE l.workspace_id = :workspace AND l.record_id = ANY(:ids)
+    SELECT r.*, l.* FROM r CROSS JOIN LATERAL (
+        SELECT id AS link_id, connection_id, collection_id, state,
+               item_id IS NOT NULL OR linked_at IS NOT NULL AS met
+        FROM links WHERE workspace_id = :workspace AND record_id = r.record_id OFFSET 0
+    ) AS l
     UNION ALL
-    SELECT NULL, c.connection_id, c.id, r.record_id, NULL, false
+    SELECT r.*, NULL, c.connection_id, c.id, NULL, false
     FROM r
     JOIN owners AS o ON o.workspace_id = :workspace AND o.record_id = r.record_id
     JOIN connections AS n ON n.workspace_id = :workspace AND n."user" = o."user"
     JOIN collections AS c ON c.workspace_id = :workspace AND c.connection_id = n.id AND c.entity = r.entity
     WHERE r.alive AND c.sends AND c.matched_at IS NOT NULL
 )
-SELECT p.*, r.entity, r.origin, r.first_at, r.said, r.alive, r.rejected, n."user", c.sends,
-       c.created_at AS began_at, w.name, w.defaults -> r.entity AS defaults, s.chosen
+SELECT p.*, n."user", c.sends, c.created_at AS began_at, w.name, w.defaults -> p.entity AS defaults, s.chosen
 FROM pairs AS p
-JOIN r ON r.record_id = p.record_id
 JOIN connections AS n ON n.workspace_id = :workspace AND n.id = p.connection_id
 JOIN collections AS c ON c.workspace_id = :workspace AND c.id = p.collection_id
 JOIN workspaces AS w ON w.id = :workspace
 LEFT JOIN entity_settings AS s ON s.workspace_id = :workspace AND s.connection_id = p.connection_id
-  AND s.entity = r.entity
+  AND s.entity = p.entity
 """).columns(said=JSONB, defaults=JSONB, chosen=JSONB)
 OWNED: Final = text("""
 SELECT r.record_id, r.origin, r.first_at, r.extra - 'metadata' AS said, r.rejected_at IS NOT NULL AS rejected

@@ -111,13 +111,17 @@ class Records:
         if not steps:
             return set()
         new = [step for step in steps if step.new]
+        old = [step for step in steps if not step.new]
         values = {
             "workspace": self.workspace,
             "new": encode([_row(step.record) for step in new]),
-            "moved": encode([_row(step.record) for step in steps if not step.new]),
+            "moved": encode([_row(step.record) for step in old]),
+            "moved_ids": [step.record.record_id for step in old],
             "steps": encode([_revision(step) for step in steps if not step.quiet]),
             "owners": encode([_owners(step.record) for step in steps if step.new or step.owners]),
+            "reowned_ids": [step.record.record_id for step in old if step.owners],
             "keys": encode([_keys(step) for step in steps if _found_by_other_words(step)]),
+            "rekeyed_ids": [step.record.record_id for step in old if _found_by_other_words(step)],
         }
         written = (await self.session.execute(WRITE, values)).scalar_one()
         for step in steps:
@@ -186,7 +190,7 @@ def _found_by_other_words(step: Step) -> bool:
 def _keys(step: Step) -> dict[str, Any]:
     record = step.record
     keys = record_keys(record) if step.keys is None else step.keys
-    return {"record_id": record.record_id, "entity": record.entity, "keys": keys, "fresh": step.new}
+    return {"record_id": record.record_id, "entity": record.entity, "keys": keys}
 
 
 COLUMNS: Final = tuple(column.name for column in Record.__table__.columns if column.name != "workspace_id")
@@ -210,7 +214,8 @@ SELECT {", ".join(f"known.{name}" for name in _EACH)}, EXISTS (
 FROM (VALUES (1)) AS always LEFT JOIN known ON true
 """).columns(*(Record.__table__.columns[name] for name in _EACH), unnamed=Boolean)  # noqa: S608  our own names
 
-# What hangs on a new record is written only if the record was: hence ``lost``.
+# What hangs on a new record is written only if the record was: hence ``lost``. Large tables are reached by
+# ids besides, as a join with rows of unknown number may be planned as if there were few in the table, too.
 WRITE: Final = text(f"""
 WITH made AS (
     INSERT INTO records (workspace_id, {_ALL})
@@ -222,7 +227,7 @@ WITH made AS (
 ), moved AS (
     UPDATE records AS t SET {_MOVES}
     FROM jsonb_to_recordset(CAST(:moved AS jsonb)) AS r({typed(Record, COLUMNS)})
-    WHERE t.workspace_id = :workspace AND t.record_id = r.record_id
+    WHERE t.workspace_id = :workspace AND t.record_id = ANY(:moved_ids) AND t.record_id = r.record_id
 ), stepped AS (
     INSERT INTO revisions (workspace_id, {", ".join(_STEP)})
     SELECT :workspace, {", ".join(_STEP)}
@@ -234,7 +239,8 @@ WITH made AS (
     WHERE r.record_id NOT IN (SELECT record_id FROM lost)
 ), disowned AS (
     DELETE FROM owners AS t USING owned
-    WHERE t.workspace_id = :workspace AND t.record_id = owned.record_id AND t."user" <> ALL(owned.users)
+    WHERE t.workspace_id = :workspace AND t.record_id = ANY(:reowned_ids) AND t.record_id = owned.record_id
+      AND t."user" <> ALL(owned.users)
 ), owning AS (
     INSERT INTO owners (workspace_id, "user", record_id, access)
     SELECT :workspace, o."user", owned.record_id, o.access
@@ -242,11 +248,11 @@ WITH made AS (
     ON CONFLICT (workspace_id, "user", record_id) DO UPDATE SET access = excluded.access
 ), keyed AS (
     SELECT r.* FROM jsonb_to_recordset(CAST(:keys AS jsonb))
-        AS r(record_id text, entity text, keys text[], fresh boolean)
+        AS r(record_id text, entity text, keys text[])
     WHERE r.record_id NOT IN (SELECT record_id FROM lost)
 ), stale AS (
     DELETE FROM match_keys AS t USING keyed
-    WHERE t.workspace_id = :workspace AND t.id = keyed.record_id AND NOT keyed.fresh
+    WHERE t.workspace_id = :workspace AND t.id = ANY(:rekeyed_ids) AND t.id = keyed.record_id
       AND t.key <> ALL(keyed.keys)
 ), keying AS (
     INSERT INTO match_keys (workspace_id, entity, key, side, id)
