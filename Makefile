@@ -53,7 +53,7 @@ simulate: setup ## Play SEEDS random worlds of the pure engine, and a whole one 
 mutants: setup ## Break the pure modules on purpose, SAMPLE times, and tell which break no test noticed
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.mutants.run --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1)
 
-bench: setup ## Measure pull, push and latency beside their floors
+bench: setup ## Measure matching, preview, pull, push and latency beside their floors
 	@exec $(BIN)/python -m bench
 
 lock: setup ## Resolve the newest versions that fit pyproject.toml, and pin them with hashes

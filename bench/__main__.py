@@ -1,4 +1,4 @@
-"""Measure pulls, pushes, latency and the API beside their floors: ``python -m bench [--contacts N]``."""
+"""Measure matching, previews, pulls, pushes, latency and the API: ``python -m bench [--contacts N]``."""
 
 import argparse
 import asyncio
@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import floors
-from bench.stage import Cost, Newcomer, Stage, eventually, stage
+from bench.matching import matched
+from bench.stage import FOLDER, Cost, Newcomer, Stage, eventually, stage
 
 BATCH = 1000
+MATCHED = (2_500, 5_000, 10_000)
 
 
 def main() -> None:
@@ -21,13 +23,23 @@ def main() -> None:
     wish.add_argument("--edits", type=int, default=50, help="how many single edits each way")
     given = wish.parse_args()
     table = Table("figure", "measured", "floor", "ratio", "target", "worker CPU", "peak MB", "requests")
+    for number in MATCHED:
+        matching(table, number)
     with stage() as ready:
+        previewed(table, ready, contacts=given.contacts)
         for latency in (0, 80):
             pulled(table, ready, contacts=given.contacts, latency=latency)
         pushed(table, ready, contacts=given.push)
         latencies(table, ready, edits=given.edits)
         api(table, ready)
     Console(width=140).print(table)
+
+
+def matching(table: Table, number: int) -> None:
+    seconds, matches = matched(number)
+    assert len(matches.links) > number // 4, len(matches.links)
+    rate, target = f"{seconds / number * 1e6:.0f} µs each", "≤ 10 s for 10,000, linear"
+    table.add_row(f"match {number:,} with as many", f"{seconds:.2f} s", "", rate, target, "", "", "")
 
 
 def pulled(table: Table, ready: Stage, *, contacts: int, latency: int) -> None:
@@ -43,6 +55,23 @@ def pulled(table: Table, ready: Stage, *, contacts: int, latency: int) -> None:
     assert counts["to_crm"]["created"] + counts["in_review"] == contacts, run
     target = "≤ 1.5" if latency == 0 else "≤ 1.35"
     _row(table, f"pull {contacts:,} at {latency} ms", cost, floor=floor, target=target)
+
+
+def previewed(table: Table, ready: Stage, *, contacts: int) -> None:
+    person, _ = _with_contacts(ready, contacts)
+    path = f"/v1/connections/{person.connection}/settings/contacts/preview"
+    wish = {"direction": "two_way", "folder_name": FOLDER}
+    seen = len(person.entries())
+    run, cost = person.measured(lambda: person.ended(person.crm.post(path, json=wish).json()["id"]))
+    writes = [entry for entry in person.entries()[seen:] if entry["method"] not in {"GET", "OPTIONS"}]
+    held = person.crm.get("/v1/contacts", params={"limit": 1}).json()["data"]
+    assert run["status"] == "succeeded", run
+    assert not held, held
+    assert not [entry for entry in writes if "/contacts" in entry["path"]], writes
+    table.add_row(
+        f"preview of {contacts:,}", f"{cost.seconds:.2f} s", "", "", "nothing written", f"{cost.cpu:.2f} s",
+        f"{cost.megabytes:.0f}", f"{cost.http}",
+    )  # fmt: skip
 
 
 def _with_contacts(ready: Stage, contacts: int) -> tuple[Newcomer, str]:
