@@ -92,7 +92,9 @@ class Candidates:
     async def items(self, mailbox: Mailbox, keys: Collection[str]) -> dict[str, Link]:
         """Return the items without a record that these keys reach in this folder, by link id."""
         ids = await MatchKeys(self.session).items(mailbox.collection_id, mailbox.entity, keys)
-        query = select(Link).where(Link.workspace_id == self.workspace, Link.id.in_(ids))
+        query = select(Link).where(
+            Link.workspace_id == self.workspace, Link.id.in_(ids), Link.gone_at.is_(None)
+        )
         return {link.id: link for link in await self.session.scalars(query)} if ids else {}
 
     async def copies(self, mailbox: Mailbox, docs: Collection[Fields]) -> Sequence[Link]:

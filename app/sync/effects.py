@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Effect
-from app.sync.breaker import WINDOW, Kind
+from app.sync.breaker import Kind
 
 
 class Effects:
@@ -17,14 +17,14 @@ class Effects:
         self.session = session
         self.workspace: str = session.info["workspace"]
 
-    async def done(self, collection_id: str, *, side: str, kind: Kind, now: datetime) -> int:
-        """Return how many of a kind were done on one side within the window, and not approved by anybody."""
+    async def done(self, collection_id: str, *, side: str, kind: Kind, since: datetime) -> int:
+        """Return how many of a kind were done on one side since then, and not approved by anybody."""
         query = select(func.coalesce(func.sum(Effect.number), 0)).where(
             Effect.workspace_id == self.workspace,
             Effect.collection_id == collection_id,
             Effect.side == side,
             Effect.kind == kind,
-            Effect.at > now - WINDOW,
+            Effect.at > since,
             Effect.approved.is_(False),
         )
         return int(await self.session.scalar(query) or 0)

@@ -46,18 +46,24 @@ async def join(work: Work) -> None:
             await work.move(session, matched_at=work.now)
 
 
-async def match_wanted(work: Work, links: Sequence[Link]) -> None:
-    """Before records are created in Outlook: link those whose item has been there all along."""
+async def match_wanted(work: Work, links: Sequence[Link]) -> Sequence[Link]:
+    """Before records are created in Outlook: link those whose item has been there all along.
+
+    Return those links that there still are: one whose record got an item made way for the item's.
+    """
     wanted = [
         link.record_id for link in links if link.state == LinkState.WANTED and link.record_id is not None
     ]
     if not wanted:
-        return
+        return links
     async with work.transaction() as session:
         docs = await Candidates(session).documents(wanted)
         found = await Candidates(session).items(mailbox_of(work), keys_of(docs.values()))
-    if found:
-        await _apply(work, await _matched(work, found, besides=wanted), importing=False)
+    if not found:
+        return links
+    await _apply(work, await _matched(work, found, besides=wanted), importing=False)
+    async with work.transaction() as session:
+        return await Links(session).by_id(link.id for link in links)
 
 
 @dataclass(frozen=True, slots=True)

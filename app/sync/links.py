@@ -101,11 +101,15 @@ class Links:
     async def unmatched(
         self, collection_id: str, *, due_only: bool, after: str, limit: int
     ) -> Sequence[Link]:
-        """Return items that no record knows, by id; ``due_only``: those that changed since their match."""
+        """Return items that no record knows, by id; ``due_only``: those that changed since their match.
+
+        One that may be gone is nobody until it is looked up.
+        """
         query = select(Link).where(
             Link.workspace_id == self.workspace,
             Link.collection_id == collection_id,
             Link.state == "unmatched",
+            Link.gone_at.is_(None),
             Link.id > after,
         )
         if due_only:

@@ -254,7 +254,6 @@ def _receive_of_deleted(page: Page, link: Link, record: Record, received: Receiv
     if link.state == LinkState.REMOVED_THERE and record.deleted_because == "deleted_in_microsoft":
         if page.work.listening(page.access.get(record.record_id)).accepts and page.work.collection.hears:
             _revive(page, link, record, received, reason=Reason.RESTORED)
-            page.work.progress.count("to_crm.created")
         return
     deleting = page.work.settings.removed_from_crm == "delete" and page.work.collection.sends
     if not received.previous or not deleting or link.state != LinkState.LINKED:
@@ -272,6 +271,7 @@ def _revive(page: Page, link: Link, record: Record, received: Received, *, reaso
     )
     decide(link, reason, run=page.work.progress.run_id, now=page.now)
     page.moved.add(record.record_id)
+    page.work.progress.count("to_crm.created")
 
 
 def _note_conflicts(page: Page, link: Link, record: Record, received: Received) -> None:

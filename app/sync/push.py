@@ -87,8 +87,7 @@ async def push(work: Work) -> bool:
         if resting:
             await wake(work, resting)
         if fresh:
-            await match_wanted(work, fresh)
-            await _write(gate, fresh)
+            await _write(gate, await match_wanted(work, fresh))
     return False
 
 

@@ -74,12 +74,12 @@ async def too_many(work: Work, session: AsyncSession, kind: Kind, *, side: Side,
     """
     now, collection = work.now, work.collection.id
     live = 0 if kind is Kind.CREATIONS else await Links(session).lived(collection, since=now - WINDOW)
-    done = await Effects(session).done(collection, side=side, kind=kind, now=now)
+    done = await Effects(session).done(collection, side=side, kind=kind, since=now - WINDOW)
     stored = await session.scalar(select(Workspace.breaker).where(Workspace.id == work.lease.workspace))
     window, limits = Window(done=done, live=live), Limits.of(stored or {})
     if not trips(kind, pending=pending, window=window, limits=limits):
         return False
-    if pending + done <= _foreseen(work, kind, side=side):
+    if pending <= await _foreseen(work, session, kind, side=side):
         return False
     if not work.asks:
         question = Question(reason=kind, side=side, verb=VERBS[kind], number=pending)
@@ -87,12 +87,13 @@ async def too_many(work: Work, session: AsyncSession, kind: Kind, *, side: Side,
     return work.asks
 
 
-def _foreseen(work: Work, kind: Kind, *, side: Side) -> int:
-    """Return how many of a kind the preview showed that the settings were chosen by, for a day."""
+async def _foreseen(work: Work, session: AsyncSession, kind: Kind, *, side: Side) -> int:
+    """Return how many are left, for a day, of those in the preview that the settings were chosen by."""
     seen = work.collection.approved
-    if seen is None or datetime.fromisoformat(seen["at"]) <= work.now - WINDOW:
+    if seen is None or (chosen_at := datetime.fromisoformat(seen["at"])) <= work.now - WINDOW:
         return 0
-    return int(seen["counts"][f"to_{side}"][VERBS[kind]])
+    done = await Effects(session).done(work.collection.id, side=side, kind=kind, since=chosen_at)
+    return int(seen["counts"][f"to_{side}"][VERBS[kind]]) - done
 
 
 async def ask_about(work: Work, session: AsyncSession, question: Question) -> Run:

@@ -28,7 +28,7 @@ THEIRS: Final = (
 )
 
 # A record's links elsewhere are copied too: they say whether another mailbox still has it. So are
-# records of others: an item may be one of those.
+# records of others: an item may be one of those; and what somebody is asked about already.
 COPIED: Final[Mapping[str, str]] = {
     "collections": _HERE,
     "conflicts": f"t.status = 'open' AND {_THEIRS}",
@@ -39,8 +39,9 @@ COPIED: Final[Mapping[str, str]] = {
     "matches": "t.connection_id = :connection AND t.followed_at IS NULL",
     "owners": _THEIRS,
     "records": f"t.entity = :entity AND (t.deleted_at IS NULL OR {_THEIRS})",
+    "runs": f"t.status = 'awaiting_approval' AND {_HERE}",
 }
-BLANK: Final = ("changes", "feeds", "revisions", "runs", "timers", "webhooks")
+BLANK: Final = ("changes", "feeds", "revisions", "timers", "webhooks")
 AS_THEY_ARE: Final = (
     "authorizations", "connections", "credentials", "deliveries", "idempotency_keys", "microsoft_apps",
     "plan_steps", "routes", "subscriptions", "tokens", "workspaces",

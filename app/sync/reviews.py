@@ -123,7 +123,7 @@ async def to_look_at(work: Work, touched: Collection[str]) -> tuple[list[Link], 
     """Return items in review that are to be matched again, and the records that each was in doubt about.
 
     Whoever moved takes with it all who are in doubt about the same records, as do those in ``touched``, which
-    a person has just settled.
+    a person has just settled. One that may be gone is nobody until it is looked up.
     """
     async with work.transaction() as session:
         matches = MatchRows(session)
@@ -131,7 +131,8 @@ async def to_look_at(work: Work, touched: Collection[str]) -> tuple[list[Link], 
         moved = await matches.moved_since(rows) if rows else set()
         about = {candidate for row in rows if row.id in moved for candidate in candidates_of(row)}
         again = _beside(rows, about | set(touched))
-        there = await _items(session, [row.link_id for row in again])
+        found = await _items(session, [row.link_id for row in again])
+        there = {link_id: link for link_id, link in found.items() if link.gone_at is None}
     doubted = {row.link_id: candidates_of(row) for row in again if row.link_id in there}
     return list(there.values()), dict(doubted)
 

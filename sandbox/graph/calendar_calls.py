@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.errors import GraphError
 from sandbox.graph import calendar_places as places
-from sandbox.graph import event_shown, extended, odata, sharing
+from sandbox.graph import event_shown, extended, odata
 from sandbox.graph.calendar_places import Place, place_of
 from sandbox.graph.errors import bad_request
 from sandbox.graph.event_shown import CALENDAR_RULES
@@ -31,8 +31,9 @@ COLOR = one_of(COLORS, kind="calendarColor")
 def list_calendars(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, CALENDAR_RULES)
-    found = ordered(_visible(call, place), query.orderby, show=partial(_shown, call, place))
-    show = partial(_shown, call, place, select=query.select)
+    whole = partial(event_shown.calendar, place.mailbox, owner=place.person)
+    found = ordered(_living(place), query.orderby, show=whole)
+    show = partial(whole, select=query.select)
     context = places.context(call, place, "calendars", select=query.select)
     return listed(call, found, query=query, show=show, context=context, size=place.page_size)
 
@@ -79,25 +80,13 @@ def delete_calendar(call: Call) -> Reply:
     return Reply(204)
 
 
-def _visible(call: Call, place: Place) -> list[Folder]:
-    """Return the calendars that live and that the caller may look into."""
+def _living(place: Place) -> list[Folder]:
     mailbox = place.mailbox
     return [
         folder
         for folder in mailbox.folders.values()
-        if folder.kind is Kind.EVENT
-        and not mailbox.within(folder.number, DELETED)
-        and _rights(call, place, folder).reads
+        if folder.kind is Kind.EVENT and not mailbox.within(folder.number, DELETED)
     ]
-
-
-def _rights(call: Call, place: Place, folder: Folder) -> sharing.Rights:
-    return sharing.rights(folder, owner=place.person, viewer=call.token.person)
-
-
-def _shown(call: Call, place: Place, held: Folder, *, select: tuple[str, ...] = ()) -> dict[str, Any]:
-    rights = _rights(call, place, held)
-    return event_shown.calendar(place.mailbox, held, owner=place.person, rights=rights, select=select)
 
 
 def _read(
@@ -122,7 +111,7 @@ def _one(
     call: Call, place: Place, held: Folder, *, query: odata.Query | None = None, status: int = 200
 ) -> Reply:
     query = query or odata.Query()
-    shown = _shown(call, place, held, select=query.select)
+    shown = event_shown.calendar(place.mailbox, held, owner=place.person, select=query.select)
     document = {
         "@odata.context": places.context(call, place, "calendars", select=query.select, one=True),
         **shown,

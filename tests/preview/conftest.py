@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from preview_stage import staged
 
 from app import clock, log
 from app.config import Settings
 from app.security.seal import new_key
+from tests.preview.preview_stage import staged
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,6 +25,14 @@ async def running(servers, cleaner):
     )  # fmt: skip
     async with staged(settings) as stage:
         yield stage
+
+
+@pytest.fixture
+async def one_of_many(running):
+    """Both sides, with other workspaces still there: for tests that look at nothing but their own."""
+    await running.control("reset")
+    yield running
+    clock.follow(datetime.now(UTC))
 
 
 @pytest.fixture

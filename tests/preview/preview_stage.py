@@ -141,6 +141,10 @@ class Person:
         for item in items:
             await self.outlook("DELETE", f"contacts/{item['id']}")
 
+    async def moves(self, item: Json) -> None:
+        """Drag an item into another folder."""
+        await self.stage.control("move", mail=self.mail, id=item["id"], to="contacts")
+
     async def runs(self, **wanted: str) -> list[Json]:
         query = "&".join(f"{name}={value}" for name, value in wanted.items())
         return (await self.crm("GET", f"/v1/runs?limit=200&{query}"))["data"]
@@ -177,14 +181,14 @@ class Person:
                 return steps
             more["cursor"] = page["next_cursor"]
 
-    async def syncs(self) -> None:
-        """Let the collection take its turns until nothing is due any more, time passing by itself."""
+    async def syncs(self, *, patience: int = 60) -> None:
+        """Let the collection take its turns until nothing is due soon, time passing by itself."""
         for _ in range(30):
             collection = await self.collection()
             if collection is None or collection.due_at is None:
                 return
             ahead = collection.due_at - clock.now()
-            if ahead > timedelta(seconds=60):
+            if ahead > timedelta(seconds=patience):
                 return
             if ahead > timedelta(0):
                 clock.follow(collection.due_at + timedelta(milliseconds=5))
@@ -199,6 +203,11 @@ class Person:
     async def rows(self, sql: str, **values: Any) -> list[Json]:
         async with self.stage.resources.db.transaction(self.workspace["id"]) as session:
             return [dict(row._mapping) for row in await session.execute(text(sql), values)]
+
+    async def journal_end(self) -> int:
+        """Return the place of the last request in this mailbox's journal."""
+        entries = await self.journal()
+        return int(entries[-1]["seq"]) if entries else 0
 
     async def journal(self, *, after: int = 0) -> list[Json]:
         answer = await self.stage.sandbox.get("/_sandbox/journal", params={"mail": self.mail, "after": after})

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from preview_stage import FOLDER
 
 from app import clock
 from app.errors import Throttled
 from app.models import Base
 from app.sync import rehearsal_tables
 from app.sync.rehearsal import rehearse
+from tests.preview.preview_stage import FOLDER
 
 pytestmark = pytest.mark.feature("F2")
 

@@ -1,169 +1,173 @@
-"""Worlds to preview a choice in: records, items and everything people do to them, by the dice."""
+"""Worlds to preview a choice in: people, records, items and whatever happens to them, by the dice."""
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from preview_stage import FOLDER, Person
+from tests.preview.preview_stage import FOLDER, Person, Stage
 
 Json = dict[str, Any]
 ACCESSES = ("primary", "full", "view_only")
-ON = ("crm_to_microsoft", "microsoft_to_crm", "two_way")
-LIVE_THERE = {"suspended", "moved_out", "removed_there", "severed", "gone"}
+ON = ("crm_to_microsoft", "microsoft_to_crm", "two_way", "two_way")
+RESOLUTIONS = ("crm_wins", "microsoft_wins", "newest_wins", "ask")
+CLASSES = ([], ["buyer"], ["seller"])
+UNTIL_ASKED_AGAIN = 700
+BORN = (None, None, "2024-05-01T00:00:00Z", "2026-06-01T00:00:00Z")
+
+
+def a_choice(dice: Random, *, running: bool) -> Json:
+    """Return settings somebody could choose: all of them, or a few while a sync is running."""
+    whole = {
+        "direction": dice.choice([*ON, *(["disabled"] if running else [])]),
+        "import_new": dice.random() < 0.8,
+        "removed_from_crm": dice.choice(["keep", "delete"]),
+        "deleted_in_microsoft": dice.choice(["keep", "delete", "recreate"]),
+        "conflict_resolution": dice.choice(RESOLUTIONS),
+        "field_overrides": dice.choice([{}, {}, {"job_title": dice.choice(RESOLUTIONS)}]),
+        "ownership": dice.choice(["all_assigned", "all_assigned", "primary_only"]),
+        "left_scope": dice.choice(["keep", "delete"]),
+        "classes": dice.choice([[], [], ["buyer"], ["buyer", "seller"]]),
+        "existing_records": dice.choice(["all", "all", "all", "from_date", "only_new"]),
+        "existing_since": "2025-01-01",
+    }
+    if not running or dice.random() < 0.5:
+        return whole | {"folder_name": FOLDER}
+    return {name: whole[name] for name in dice.sample(sorted(whole), dice.randrange(1, 4))}
 
 
 @dataclass
 class World:
-    """One person's contacts on both sides. ``dice`` decide everything."""
+    """The contacts of a workspace, in the CRM and in Outlook. What is previewed is the first person's choice."""
 
-    person: Person
+    stage: Stage
     dice: Random
-    size: int
+    people: list[Person] = field(default_factory=list)
+    running: bool = False
     made: int = 0
 
-    def choice(self, *, off: bool = False) -> Json:
-        """Return settings somebody could choose."""
-        return {
-            "direction": self.dice.choice([*ON, "two_way", *(["disabled"] if off else [])]),
-            "import_new": self.dice.random() < 0.8,
-            "removed_from_crm": self.dice.choice(["keep", "delete"]),
-            "deleted_in_microsoft": self.dice.choice(["keep", "delete", "recreate"]),
-            "conflict_resolution": self.dice.choice(["crm_wins", "microsoft_wins", "newest_wins"]),
-            "ownership": self.dice.choice(["all_assigned", "all_assigned", "primary_only"]),
-            "left_scope": self.dice.choice(["keep", "delete"]),
-            "classes": self.dice.choice([[], [], ["buyer"], ["buyer", "seller"]]),
-            "folder_name": FOLDER,
-        }
+    @property
+    def chooser(self) -> Person:
+        return self.people[0]
 
     async def begins(self) -> None:
-        """Fill both sides: who is on one, on both, or on one side more than once."""
-        for _ in range(self.size):
-            kind = self.dice.choice(["record", "item", "both", "both", "twins", "theirs"])
-            mail = f"m{self.made}@example.org"
-            if kind in {"item", "both", "twins"}:
-                await self._item(mail)
-            for _ in range({"item": 0, "twins": 2}.get(kind, 1)):
-                await self._record(mail, user="agent-2" if kind == "theirs" else "agent-1")
+        """Fill both sides, and let a sync be under way or not: who is on one side, on both, or twice."""
+        dice = self.dice
+        first = await self.stage.newcomer()
+        self.people = [first]
+        user = dice.choice([None, "agent-1", "agent-2", "agent-2"])
+        if user is not None:
+            self.people.append(await self.stage.newcomer(user=user, workspace=first.workspace))
+        breaker = {"min_deletes": dice.choice([1, 2, 1000]), "max_creates": dice.choice([3, 5000, 5000])}
+        await first.crm("PATCH", "/v1/workspace", {"breaker": breaker})
+        for _ in range(dice.randrange(2, 9)):
+            await self._somebody()
+        self.running = dice.random() < 0.75
+        for person in self.people[0 if self.running else 1 :]:
+            await person.chooses(**a_choice(dice, running=False))
+            await self._settles(person)
+        for _ in range(dice.randrange(3) if self.running or self.people[1:] else 0):
+            await self.goes_on()
+            await self._settles(dice.choice(self.people))
+        await self.goes_on()
+
+    async def _settles(self, person: Person) -> None:
+        """Let a sync come to its end, somebody answering whatever it asks."""
+        await person.syncs()
+        while waiting := await person.runs(status="awaiting_approval", connection=person.connection):
+            for run in waiting:
+                answer = self.dice.choice(["apply", "apply", "put_back", None])
+                path = f"/v1/runs/{run['id']}"
+                if answer is None:
+                    await person.crm("POST", f"{path}/cancel")
+                else:
+                    await person.crm("POST", f"{path}/approve", {"decision": answer})
+            await person.syncs(patience=UNTIL_ASKED_AGAIN)
+
+    async def _somebody(self) -> None:
+        kind, mail = (
+            self.dice.choice(["record", "item", "both", "both", "twins"]),
+            f"m{self.made}@example.org",
+        )
+        if kind in {"item", "both", "twins"}:
+            await self._item(mail)
+        for _ in range({"item": 0, "twins": 2}.get(kind, 1)):
+            await self._record(mail)
 
     async def goes_on(self) -> None:
         """Let people do things to what is there."""
-        items = await self.person.contacts()
-        records = await self.person.rows("SELECT crm_id, extra FROM records WHERE crm_id IS NOT NULL "
-                                         "AND deleted_at IS NULL ORDER BY crm_id")  # fmt: skip
+        records = await self.chooser.rows(
+            "SELECT record_id, crm_id FROM records WHERE workspace_id = :workspace AND deleted_at IS NULL "
+            "ORDER BY record_id",
+            workspace=self.chooser.workspace["id"],
+        )
         for record in records:
-            crm_id, word = record["crm_id"], f"w{self.made}"
-            match self.dice.randrange(6):
-                case 0:
-                    await self.person.crm("PATCH", f"/v1/contacts/{crm_id}", {"job_title": word})
-                case 1:
-                    await self.person.crm("DELETE", f"/v1/contacts/{crm_id}")
-                case 2:
-                    owners = [{"user": self.dice.choice(["agent-1", "agent-2"]), "access": "full"}]
-                    await self.person.crm("PATCH", f"/v1/contacts/{crm_id}", {"owners": owners})
+            await self._record_changes(record["record_id"], record["crm_id"])
             self.made += 1
-        for item in items:
-            match self.dice.randrange(6):
-                case 0:
-                    await self.person.edits(item, jobTitle=f"w{self.made}")
-                case 1:
-                    await self.person.edits(item, companyName=f"w{self.made}")
-                case 2 if self.dice.random() < 0.5:
-                    await self.person.deletes(item)
-            self.made += 1
-        for _ in range(2):
-            await (self._item if self.dice.random() < 0.5 else self._record)(f"m{self.made}@example.org")
+        for person in self.people:
+            emptied = self.dice.random() < 0.1
+            for item in await person.contacts() if await _has_folder(person) else []:
+                await self._item_changes(person, item, emptied=emptied)
+                self.made += 1
+        for _ in range(self.dice.randrange(2)):
+            await self._somebody()
+
+    async def _record_changes(self, record_id: str, crm_id: str | None) -> None:
+        crm, word, dice = self.chooser.crm, f"w{self.made}", self.dice
+        if crm_id is None:
+            if dice.random() < 0.5:
+                await crm("PUT", f"/v1/contacts/c-{word}?record_id={record_id}", {"job_title": word})
+            return
+        path = f"/v1/contacts/{crm_id}"
+        match dice.randrange(9):
+            case 0:
+                await crm("PATCH", path, {"job_title": word})
+            case 1:
+                await crm("DELETE", path)
+            case 2:
+                await crm("PATCH", path, {"owners": self._owners()})
+            case 3:
+                await crm("PATCH", path, {"classes": dice.choice(CLASSES)})
+            case 4:
+                await crm("PATCH", path, {"job_title": None, "phones": [{"number": word, "label": "home"}]})
+
+    async def _item_changes(self, person: Person, item: Json, *, emptied: bool) -> None:
+        word = f"w{self.made}"
+        if emptied:
+            await person.deletes(item)
+            return
+        match self.dice.randrange(10):
+            case 0 | 1:
+                await person.edits(item, jobTitle=word)
+            case 2:
+                await person.edits(item, companyName=word, homePhones=[word])
+            case 3:
+                await person.edits(item, jobTitle=None)
+            case 4:
+                await person.deletes(item)
+            case 5 if self.dice.random() < 0.5:
+                await person.moves(item)
 
     async def _item(self, mail: str) -> None:
         self.made += 1
         job = {"jobTitle": f"job {self.made}"} if self.dice.random() < 0.5 else {}
-        await self.person.adds(
-            displayName=f"Item {self.made}", emailAddresses=[{"address": mail, "name": mail}], **job
+        address = [{"address": mail, "name": mail}]
+        await self.dice.choice(self.people).adds(
+            displayName=f"Item {self.made}", emailAddresses=address, **job
         )
 
-    async def _record(self, mail: str, *, user: str = "agent-1") -> None:
+    async def _record(self, mail: str) -> None:
         self.made += 1
-        owners = [{"user": user, "access": self.dice.choice(ACCESSES)}]
         fields: Json = {"company": f"Firm {self.made}"} if self.dice.random() < 0.5 else {}
-        fields["classes"] = self.dice.choice([[], ["buyer"], ["seller"]])
-        await self.person.puts(
-            f"c-{self.made}", owners=owners, display_name=f"Record {self.made}",
-            emails=[{"address": mail}], **fields,
+        await self.chooser.puts(
+            f"c-{self.made}", owners=self._owners(), display_name=f"Record {self.made}",
+            emails=[{"address": mail}], classes=self.dice.choice(CLASSES),
+            created_at=self.dice.choice(BORN), **fields,
         )  # fmt: skip
 
-
-@dataclass
-class Before:
-    """What there was before the real run."""
-
-    items: dict[str, str]
-    links: dict[str, Json]
-    records: set[str]
-    seq: int
-    place: int
-
-    @classmethod
-    async def of(cls, person: Person) -> "Before":
-        entries = await person.journal()
-        seqs = await person.rows("SELECT coalesce(max(seq), 0) AS seq FROM changes")
-        return cls(
-            await _items(person), await _links(person),
-            {row["record_id"] for row in await person.rows("SELECT record_id FROM records")},
-            seqs[0]["seq"], entries[-1]["seq"] if entries else 0,
-        )  # fmt: skip
+    def _owners(self) -> list[Json]:
+        users = self.dice.choice([["agent-1"], ["agent-1"], ["agent-2"], ["agent-1", "agent-2"], []])
+        return [{"user": user, "access": self.dice.choice(ACCESSES)} for user in users]
 
 
-async def _items(person: Person) -> dict[str, str]:
-    there = any(folder["displayName"] == FOLDER for folder in await person.folders())
-    return {item["id"]: item["displayName"] for item in await person.contacts()} if there else {}
-
-
-async def _links(person: Person) -> dict[str, Json]:
-    rows = await person.rows("SELECT id, state, record_id, item_id FROM links")
-    return {row["id"]: row for row in rows}
-
-
-async def done(person: Person, before: Before) -> Counter:
-    """Return what the real run did, told apart by looking at both sides: (step, side, whose)."""
-    after, links = await _items(person), await _links(person)
-    found: Counter = Counter()
-    written = [e for e in await person.journal(after=before.place) if e["method"] in {"PATCH", "DELETE"}]
-    names = {**before.items, **after}
-    for entry in written:
-        item = entry["path"].partition("/contacts/")[2]
-        if item and entry["batch"] is not None and entry["status"] < 300:
-            found["update" if entry["method"] == "PATCH" else "delete", "microsoft", names.get(item)] += 1
-    for item in after.keys() - before.items.keys():
-        found["create", "microsoft", after[item]] += 1
-    for change in await person.rows("SELECT type, snapshot FROM changes WHERE seq > :seq", seq=before.seq):
-        kind, _, verb = change["type"].partition(".")
-        if kind == "contact":
-            found[verb.removesuffix("d"), "crm", change["snapshot"]["display_name"]] += 1
-    records = await person.rows("SELECT record_id, doc, deleted_because FROM records")
-    docs = {row["record_id"]: row for row in records}
-    for link_id, link in links.items():
-        was = before.links.get(link_id, {"state": None})
-        known = link["record_id"] in before.records
-        whose = docs[link["record_id"]]["doc"]["display_name"] if link["record_id"] else None
-        if (
-            link["state"] == "linked"
-            and was["state"] != "linked"
-            and known
-            and link["item_id"] in before.items
-        ):
-            found["link", "microsoft", whose] += 1
-        ended = was["state"] == "linked" and link["state"] in LIVE_THERE
-        if ended and docs[link["record_id"]]["deleted_because"] != "deleted_in_microsoft":
-            found["unlink", "microsoft", whose] += 1
-        if link["state"] == "in_review" and was["state"] != "in_review" and link["item_id"]:
-            found["review", "crm", names[link["item_id"]]] += 1
-    return found
-
-
-def told(plan: list[Json]) -> Counter:
-    """Return what a plan says, in the same words."""
-    steps = Counter((step["step"], step["side"], step["title"]) for step in plan)
-    return Counter({
-        key: number for key, number in steps.items()
-        if key[0] != "skip" and key[:2] != ("review", "microsoft")
-    })  # fmt: skip
+async def _has_folder(person: Person) -> bool:
+    return any(folder["displayName"] == FOLDER for folder in await person.folders())

@@ -7,45 +7,27 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import structlog
 
-from tests.conftest import KEYS, OPERATOR_KEY, TEMPLATE, Services
+from app.config import Settings
+from tests.simulation.services import own_services
 from tests.simulation.whole.dice import play
-from tests.simulation.whole.stage import Stage, staged
+from tests.simulation.whole.stage import staged
 from tests.simulation.whole.world import World
 
 STEPS = 40
 
 
-@asynccontextmanager
-async def a_stage() -> AsyncIterator[Stage]:
-    """Start PostgreSQL and Redis for this run alone."""
-    from app.config import Settings
-
-    services = Services()
-    try:
-        known = services.start()
-        url = {
-            role: known["postgres"].format(role=f"concord_{role}", database=TEMPLATE)
-            for role in ("app", "sweep")
-        }
-        settings = Settings(
-            database_url=url["app"], database_sweep_url=url["sweep"], redis_url=f"{known['redis']}/0",
-            keys=KEYS, operator_key=OPERATOR_KEY, public_url="http://127.0.0.1:8000", development=True,
-        )  # fmt: skip
-        async with staged(settings) as stage:
-            yield stage
-    finally:
-        services.stop()
-
-
 async def play_all(seeds: list[str], *, steps: int) -> Counter[str]:
     """Play a world for each seed; say what was found."""
+    with own_services() as settings:
+        return await _play_each(seeds, settings, steps=steps)
+
+
+async def _play_each(seeds: list[str], settings: Settings, *, steps: int) -> Counter[str]:
     totals: Counter[str] = Counter()
-    async with a_stage() as stage:
+    async with staged(settings) as stage:
         for seed in seeds:
             world = World(stage, seed)
             try:

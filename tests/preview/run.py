@@ -1,0 +1,59 @@
+"""Play worlds in which plan and run must agree: python -m tests.preview.run --worlds 200 --seed 1 [--only 17]."""
+
+import argparse
+import asyncio
+import logging
+import sys
+import time
+import traceback
+from collections import Counter
+from datetime import UTC, datetime
+from random import Random
+
+import structlog
+
+from app import clock
+from app.config import Settings
+from tests.preview.agreement import agrees
+from tests.preview.preview_stage import staged
+from tests.preview.worlds import World
+from tests.simulation.services import own_services
+
+
+async def play_all(seeds: list[str], settings: Settings) -> Counter[str]:
+    """Play a world for each seed; say what was found."""
+    totals: Counter[str] = Counter()
+    async with staged(settings) as stage:
+        for seed in seeds:
+            await stage.control("reset")
+            clock.follow(datetime.now(UTC))
+            world = World(stage, Random(seed))
+            try:
+                await world.begins()
+                await agrees(world)
+            except Exception:  # noqa: BLE001  whatever it is, it is a find
+                totals["failed"] += 1
+                sys.stdout.write(f"{traceback.format_exc(limit=-4)}seed {seed}\n")
+                sys.stdout.flush()
+            totals += Counter(worlds=1, people=len(world.people), running=int(world.running))
+    return totals
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--worlds", type=int, default=100)
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--only", default=None, help="one world of that seed")
+    parser.add_argument("--log", default="CRITICAL")
+    asked = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, asked.log)))
+    numbers = [asked.only] if asked.only is not None else range(asked.worlds)
+    began = time.perf_counter()
+    with own_services() as settings:
+        totals = asyncio.run(play_all([f"{asked.seed}/{number}" for number in numbers], settings))
+    sys.stdout.write(f"{dict(totals)} in {time.perf_counter() - began:.0f} s\n")
+    raise SystemExit(bool(totals["failed"]))
+
+
+if __name__ == "__main__":
+    main()
