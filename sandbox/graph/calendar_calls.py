@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.errors import GraphError
 from sandbox.graph import calendar_places as places
-from sandbox.graph import event_shown, extended, odata
+from sandbox.graph import event_shown, extended, odata, sharing
 from sandbox.graph.calendar_places import Place, place_of
 from sandbox.graph.errors import bad_request
 from sandbox.graph.event_shown import CALENDAR_RULES
@@ -31,9 +31,8 @@ COLOR = one_of(COLORS, kind="calendarColor")
 def list_calendars(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, CALENDAR_RULES)
-    whole = partial(event_shown.calendar, place.mailbox, owner=place.person)
-    found = ordered(_living(place), query.orderby, show=whole)
-    show = partial(whole, select=query.select)
+    found = ordered(_visible(call, place), query.orderby, show=partial(_shown, call, place))
+    show = partial(_shown, call, place, select=query.select)
     context = places.context(call, place, "calendars", select=query.select)
     return listed(call, found, query=query, show=show, context=context, size=place.page_size)
 
@@ -80,13 +79,25 @@ def delete_calendar(call: Call) -> Reply:
     return Reply(204)
 
 
-def _living(place: Place) -> list[Folder]:
+def _visible(call: Call, place: Place) -> list[Folder]:
+    """Return the calendars that live and that the caller may look into."""
     mailbox = place.mailbox
     return [
         folder
         for folder in mailbox.folders.values()
-        if folder.kind is Kind.EVENT and not mailbox.within(folder.number, DELETED)
+        if folder.kind is Kind.EVENT
+        and not mailbox.within(folder.number, DELETED)
+        and _rights(call, place, folder).reads
     ]
+
+
+def _rights(call: Call, place: Place, folder: Folder) -> sharing.Rights:
+    return sharing.rights(folder, owner=place.person, viewer=call.token.person)
+
+
+def _shown(call: Call, place: Place, held: Folder, *, select: tuple[str, ...] = ()) -> dict[str, Any]:
+    rights = _rights(call, place, held)
+    return event_shown.calendar(place.mailbox, held, owner=place.person, rights=rights, select=select)
 
 
 def _read(
@@ -111,7 +122,7 @@ def _one(
     call: Call, place: Place, held: Folder, *, query: odata.Query | None = None, status: int = 200
 ) -> Reply:
     query = query or odata.Query()
-    shown = event_shown.calendar(place.mailbox, held, owner=place.person, select=query.select)
+    shown = _shown(call, place, held, select=query.select)
     document = {
         "@odata.context": places.context(call, place, "calendars", select=query.select, one=True),
         **shown,

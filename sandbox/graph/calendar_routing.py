@@ -5,9 +5,10 @@ The same events are reached by the mailbox, by its default calendar and by any c
 
 from collections.abc import Mapping
 
-from sandbox.graph import calendar_calls, event_calls, meeting_calls, view_calls
+from sandbox.graph import calendar_calls, event_calls, meeting_calls, permission_calls, view_calls
 from sandbox.graph.errors import not_built, unknown_segment
 from sandbox.graph.operations import Found, Handler, Key, Operation
+from sandbox.graph.schedule import get_schedule
 from sandbox.graph.wire import Call, Reply
 
 ROOTS = frozenset({"events", "calendar", "calendars", "calendarview"})
@@ -33,6 +34,7 @@ ACTIONS: Mapping[str, Handler] = {
     "dismissreminder": meeting_calls.dismiss_reminder,
 }
 
+ONE: tuple[Key, ...] = (("calendar",), ("calendars", "{calendar}"))
 Methods = Mapping[str, Operation]
 
 
@@ -86,7 +88,20 @@ def _calendars() -> dict[Key, Methods]:
         "GET": Operation(calendar_calls.get_calendar, READ, SHARED_READ),
         "PATCH": Operation(calendar_calls.update_calendar, WRITE),
     }
+    permissions = {
+        "GET": Operation(permission_calls.list_permissions, READ, SHARED_READ),
+        "POST": Operation(permission_calls.create_permission, WRITE),
+    }
+    permission = {
+        "GET": Operation(permission_calls.get_permission, READ),
+        "PATCH": Operation(permission_calls.update_permission, WRITE),
+        "DELETE": Operation(permission_calls.delete_permission, WRITE),
+    }
+    schedule = {"POST": Operation(get_schedule, READ | {"Calendars.ReadBasic", "Calendars.ReadBasic.All"})}
     return {
+        **{(*of, "calendarpermissions"): permissions for of in ONE},
+        **{(*of, "calendarpermissions", "{permission}"): permission for of in ONE},
+        **{(*of, "getschedule"): schedule for of in ONE},
         ("calendars",): {
             "GET": Operation(calendar_calls.list_calendars, READ, SHARED_READ),
             "POST": Operation(calendar_calls.create_calendar, WRITE),

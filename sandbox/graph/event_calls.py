@@ -81,7 +81,9 @@ def calendar_of_event(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(event_shown.CALENDAR_RULES, {"select"}))
     folder = place.mailbox.folders[target_of(call, place).item.folder]
-    document = event_shown.calendar(place.mailbox, folder, owner=place.person, select=query.select)
+    document = event_shown.calendar(
+        place.mailbox, folder, owner=place.person, rights=place.rights, select=query.select
+    )
     return json_reply({"@odata.context": places.context(call, place, "calendar", one=True), **document})
 
 
@@ -123,7 +125,7 @@ def _deleted(call: Call, *, for_good: bool) -> Reply:
 
 def _in_utc(place: Place, target: Target) -> dict[str, Any]:
     """Return an event as it is compared and sorted."""
-    shown = View(place.mailbox).event(target.item, target.occurrence)
+    shown = View(place.mailbox, rights=place.rights).event(target.item, target.occurrence)
     return shown | {"start/dateTime": shown["start"]["dateTime"], "end/dateTime": shown["end"]["dateTime"]}
 
 
@@ -131,7 +133,9 @@ def _shown(place: Place, target: Target, *, query: Query = EVERYTHING) -> dict[s
     shown = place.view.event(target.item, target.occurrence, query=query)
     if "calendar" in query.nested:
         folder = place.mailbox.folders[target.item.folder]
-        shown["calendar"] = event_shown.calendar(place.mailbox, folder, owner=place.person)
+        shown["calendar"] = event_shown.calendar(
+            place.mailbox, folder, owner=place.person, rights=place.rights
+        )
     return shown
 
 

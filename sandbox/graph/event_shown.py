@@ -10,6 +10,7 @@ from sandbox.directory import Person
 from sandbox.graph import event, event_body, extended, ids, odata, series, teams, zones
 from sandbox.graph.odata import Query, Rules
 from sandbox.graph.series import Occurrence
+from sandbox.graph.sharing import EVERYTHING, Rights
 from sandbox.graph.store import CALENDAR, Folder, Item, Mailbox
 from sandbox.graph.wire import Preferences
 
@@ -68,13 +69,14 @@ class View:
     immutable: bool = False
     zone: str = "UTC"
     text_body: bool = False
+    rights: Rights = EVERYTHING
 
     @classmethod
-    def of(cls, mailbox: Mailbox, preferences: Preferences) -> "View":
+    def of(cls, mailbox: Mailbox, preferences: Preferences, rights: Rights) -> "View":
         if preferences.time_zone:
             zones.zone(preferences.time_zone)
         zone = preferences.time_zone or "UTC"
-        return cls(mailbox, preferences.immutable, zone, preferences.text_body)
+        return cls(mailbox, preferences.immutable, zone, preferences.text_body, rights)
 
     def id(self, item: Item, found: Occurrence | None = None) -> str:
         occurrence = None if found is None else (series.state(item.fields)["epoch"], found.day.toordinal())
@@ -102,7 +104,7 @@ class View:
         return {name: value for name, value in self._whole(item, found).items() if name in SKELETON}
 
     def _whole(self, item: Item, found: Occurrence | None) -> Document:
-        fields = item.fields if found is None else found.fields
+        fields = self.rights.masked(item.fields if found is None else found.fields)
         key = ids.change_key(self.mailbox.owner, item.version)
         shown_id = self.id(item, found)
         kept = {name: value for name, value in fields.items() if name in PROPERTIES}
@@ -150,8 +152,15 @@ def of_day(uid: str, day: date) -> str:
     return f"{uid[:place]}{day.year:04X}{day.month:02X}{day.day:02X}{uid[place + 8 :]}"
 
 
-def calendar(mailbox: Mailbox, held: Folder, *, owner: Person, select: tuple[str, ...] = ()) -> Document:
-    """Return a calendar as its owner sees it."""
+def calendar(
+    mailbox: Mailbox,
+    held: Folder,
+    *,
+    owner: Person,
+    rights: Rights = EVERYTHING,
+    select: tuple[str, ...] = (),
+) -> Document:
+    """Return a calendar as its owner sees it, or somebody it is shared with."""
     allowed = teams.providers(owner)
     whole = {
         "id": mailbox.folder_id(held.number),
@@ -160,9 +169,9 @@ def calendar(mailbox: Mailbox, held: Folder, *, owner: Person, select: tuple[str
         "hexColor": held.about.get("hexColor", ""),
         "isDefaultCalendar": held.number == CALENDAR,
         "changeKey": ids.change_key(mailbox.owner, held.about.get("version", 0)),
-        "canShare": True,
-        "canViewPrivateItems": True,
-        "canEdit": True,
+        "canShare": rights.owner,
+        "canViewPrivateItems": rights.sees_private,
+        "canEdit": rights.writes,
         "allowedOnlineMeetingProviders": allowed,
         "defaultOnlineMeetingProvider": allowed[0] if allowed else "unknown",
         "isTallyingResponses": held.number == CALENDAR,

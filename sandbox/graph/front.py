@@ -115,16 +115,21 @@ class Front:
             return routing.operation_on_person(call)
         found = routing.in_mailbox(tuple(rest))
         operation = routing.allowed(found.methods, call)
-        self._refuse_foreign_mailbox(call)
+        self._refuse_foreign_mailbox(call, operation)
         call.exchange, call.folders, call.item = self.exchange, found.folders, found.item
         return operation
 
-    def _refuse_foreign_mailbox(self, call: Call) -> None:
-        """Refuse a mailbox that is not the person's own, or for an application not of its tenant."""
+    def _refuse_foreign_mailbox(self, call: Call, operation: Operation) -> None:
+        """Refuse a mailbox that is not the person's own, or for an application not of its tenant.
+
+        What can be shared may be a colleague's, for who was granted it for such mailboxes too.
+        """
         assert call.person is not None  # noqa: S101
         own = call.token.person
         if own is not None and own.oid != call.person.oid:
-            raise errors.access_denied()
+            colleague = own.tenant_id == call.person.tenant_id
+            if not (colleague and operation.shared and routing.granted(call, operation.shared)):
+                raise errors.access_denied()
         if own is None and call.person.tenant_id != call.token.tenant_id:
             raise errors.user_not_found(call.segments[1])
 

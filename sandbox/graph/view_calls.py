@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sandbox.graph import delta, event, ids, odata, series, zones
-from sandbox.graph.calendar_places import Place, Target, place_of, target_of
+from sandbox.graph.calendar_places import Place, Target, in_window, place_of, target_of
 from sandbox.graph.changes import Slot
 from sandbox.graph.errors import bad_request
 from sandbox.graph.event_calls import answer_list
 from sandbox.graph.event_shown import EVENT
-from sandbox.graph.series import MASTER_ALONE, Occurrence
+from sandbox.graph.series import MASTER_ALONE
 from sandbox.graph.store import Item
 from sandbox.graph.wire import Call, Reply, json_reply
 
@@ -29,7 +29,7 @@ def view_calendar(call: Call) -> Reply:
     targets = [
         target
         for number in sorted(place.folder.items)
-        for target in _in_window(place.mailbox.items[number], begin=begin, end=end)
+        for target in in_window(place.mailbox.items[number], begin=begin, end=end)
     ]
     return answer_list(call, place, _by_start(targets), query=query, kind="calendarView", window=window)
 
@@ -41,7 +41,7 @@ def instances(call: Call) -> Reply:
     query = odata.query(call.pairs, EVENT)
     target = target_of(call, place)
     master = target.occurrence is None and series.is_master(target.item.fields)
-    targets = _in_window(target.item, begin=begin, end=end) if master else []
+    targets = in_window(target.item, begin=begin, end=end) if master else []
     kind = f"events('{call.item}')/instances"
     return answer_list(call, place, _by_start(targets), query=query, kind=kind, window=window)
 
@@ -88,7 +88,7 @@ class _Rows:
         item = self.place.mailbox.items.get(number)
         if removed or item is None or item.generation != generation:
             return [] if part or not removed else [self._gone(slot)]
-        inside = _in_window(item, begin=self.begin, end=self.end)
+        inside = in_window(item, begin=self.begin, end=self.end)
         if part:
             return [] if initial else self._part(item, part[0], inside)
         if not inside:
@@ -133,21 +133,8 @@ class _Rows:
         return {"@odata.type": event.TYPE} | shown
 
 
-def _in_window(item: Item, *, begin: datetime, end: datetime) -> list[Target]:
-    """Return what of an event happens in a window: itself, or its occurrences."""
-    if series.is_master(item.fields):
-        found = series.within(item.fields, item.properties, begin=begin, end=end)
-        return [Target(item, occurrence) for occurrence in found]
-    start, finish = zones.moment(item.fields["start"]), zones.moment(item.fields["end"])
-    return [Target(item)] if series.overlaps(start, finish, begin=begin, end=end) else []
-
-
 def _by_start(targets: list[Target]) -> list[Target]:
-    def start(target: Target) -> datetime:
-        found: Occurrence | None = target.occurrence
-        return zones.moment(target.item.fields["start"]) if found is None else found.start
-
-    return sorted(targets, key=start)
+    return sorted(targets, key=lambda target: target.start)
 
 
 def _window(call: Call) -> tuple[Window, list[tuple[str, str]], str]:
