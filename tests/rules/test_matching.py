@@ -158,6 +158,7 @@ def test_a_record_of_others_is_never_linked_but_asked_about():
     assert (dict(beside_ones_own.links), beside_ones_own.reviews) == ({"i": "r"}, ())
 
 
+@pytest.mark.story("an address that all share")
 @pytest.mark.parametrize(
     ("items", "records", "taken", "links"),
     [

@@ -92,6 +92,7 @@ def test_recreate_wants_the_item_again_in_a_next_generation(access, direction):
     assert item_gone(S.GONE, **GONE | how) == Happening(S.WANTED, next_generation=True)
 
 
+@pytest.mark.story("kept acts as recreate")
 def test_keep_is_not_recreate():
     happening = item_gone(S.GONE, **GONE | {"setting": DeletedInMicrosoft.KEEP})
 

@@ -106,6 +106,7 @@ def test_two_people_editing_different_fields_both_keep_their_edit():
     assert write_of(received.doc, received.link).owed == ("companyName",)
 
 
+@pytest.mark.story("a value is reworded")
 @pytest.mark.lesson(4)
 def test_what_exchange_fills_in_is_no_edit_and_is_not_taken_back():
     """With one base the made-up name would be PATCHed away for ever, or look like the user's edit."""
@@ -119,6 +120,7 @@ def test_what_exchange_fills_in_is_no_edit_and_is_not_taken_back():
     assert received.link.graph_means == {"displayName": None}
 
 
+@pytest.mark.story("a value is reworded")
 def test_a_reworded_write_is_agreed_until_somebody_edits_it():
     doc = {"display_name": "Ada", "notes": "one\ntwo"}
     link = agreed(doc, personalNotes="one two")
@@ -141,6 +143,7 @@ def test_only_what_differs_in_the_wording_is_an_edit():
     assert write_of(received.doc, received.link) == Nothing()
 
 
+@pytest.mark.story("typed while we write")
 def test_a_writes_answer_is_a_report_of_everything_else():
     """To Do ignores If-Match: what a user typed meanwhile is in our PATCH's answer and nowhere else."""
     link = agreed(ADA)

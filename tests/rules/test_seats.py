@@ -40,6 +40,7 @@ OUTLOOK = [
 ]
 
 
+@pytest.mark.story("the fourth address")
 @pytest.mark.lesson(13)
 @pytest.mark.parametrize(("there", "record"), [pytest.param(*row, id=story) for story, *row in OUTLOOK])
 def test_an_edit_in_outlook_never_bounces_and_keeps_what_outlook_cannot_hold(there, record):

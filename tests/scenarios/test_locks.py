@@ -23,6 +23,7 @@ async def collections(db):
     return [collection.id for collection in opened]
 
 
+@pytest.mark.story("pages lock each other")
 @pytest.mark.feature("A4")
 @pytest.mark.lesson(20)
 async def test_workers_and_the_crm_ring_for_each_others_collections_without_a_deadlock(db, collections):

@@ -50,6 +50,7 @@ def test_edited_in_the_crm_while_an_edit_is_being_written_both_arrive(crm, ada, 
     assert (crm.holds("c-1")["job_title"], crm.news()) == ("Captain", [])
 
 
+@pytest.mark.story("typed while we write")
 @pytest.mark.feature("A4")
 def test_edited_in_outlook_while_an_edit_is_being_written_both_stay(crm, ada, grace, syncing, slowly):
     slowly(lambda: crm.patches("c-1", job_title="Admiral"))

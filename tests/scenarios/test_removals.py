@@ -16,6 +16,7 @@ def grace(crm, ada, syncing):
     return item
 
 
+@pytest.mark.story("kept acts as recreate")
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(1)
 def test_kept_when_deleted_in_outlook_the_record_stays_and_is_not_resurrected_there(crm, ada, grace, syncing):
@@ -79,6 +80,7 @@ def test_edited_in_the_crm_while_deleted_in_outlook_it_lives_on_both_sides(crm, 
     assert [c for c in crm.news() if c["type"] == "contact.deleted"] == []
 
 
+@pytest.mark.story("kept comes back a month later")
 @pytest.mark.feature("F3")
 @pytest.mark.parametrize(("policy", "left"), [("keep", ["Grace Hopper"]), ("delete", [])])
 def test_removed_from_the_crm_the_item_is_kept_or_deleted_as_chosen_and_never_imported(

@@ -121,6 +121,7 @@ def test_what_was_deleted_while_the_token_expired_is_still_found_out(crm, ada, s
     assert [(c["type"], c["crm_id"]) for c in crm.news()] == [("contact.deleted", "c-3")]
 
 
+@pytest.mark.story("a create's answer is lost")
 @pytest.mark.feature("A4")
 @pytest.mark.lesson(3)
 @pytest.mark.parametrize("moment", ["before_commit", "after_commit"])

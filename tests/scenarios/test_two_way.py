@@ -165,6 +165,7 @@ def test_a_contact_added_in_the_folder_is_named_by_the_crm_and_then_theirs_both_
     assert ada.names() == ["Mary Shelley"]
 
 
+@pytest.mark.story("a PUT is faster than the naming")
 @pytest.mark.feature("F8")
 @pytest.mark.lesson(15)
 def test_a_crm_that_saves_before_it_names_makes_no_second_item(crm, ada, syncing):

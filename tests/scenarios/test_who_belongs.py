@@ -126,15 +126,19 @@ def test_only_the_users_own_and_only_new_ones_where_so_chosen(crm, ada, connecte
     assert ada.names() == ["New", "Old"]
 
 
+@pytest.mark.story("our own delete comes back")
 @pytest.mark.feature("F3")
 @pytest.mark.lesson(14)
+@pytest.mark.parametrize("answer", ["heard", "lost"])
 def test_left_contacts_are_deleted_in_outlook_if_so_chosen_and_made_again_when_they_are_back(
-    crm, ada, grace, connected
+    crm, ada, sandbox, grace, connected, answer
 ):
-    crm.chooses(connected, left_scope="delete")
+    crm.chooses(connected, left_scope="delete", deleted_in_microsoft="delete")
+    if answer == "lost":
+        sandbox.fault({"drop": "after_commit"}, mail=ada.mail, method="DELETE", path="*/contacts/*")
     crm.patches("c-1", classes=["vendor"])
 
-    eventually(lambda: ada.names() == [])
+    sandbox.hurries(lambda: ada.names() == [])
     crm.is_quiet(connected)
     assert (crm.news(), crm.holds("c-1")["deleted"]) == ([], False)
     assert stands(crm, "c-1") == ("out_of_scope", "class_not_selected")

@@ -37,6 +37,7 @@ async def doubted(crm, folder, grace):
     return await matches(crm, status="open")
 
 
+@pytest.mark.story("typed into both sides")
 async def test_a_later_item_is_linked_to_the_record_that_waits_for_its_own(crm, folder, grace):
     await folder.gets("item", displayName="G. H.", mail="Grace@Example.org")
 
@@ -145,6 +146,7 @@ async def test_another_wording_of_a_linked_item_is_asked_about(crm, folder):
     assert await folder.states() == {"one": "linked", "again": "ignored"}
 
 
+@pytest.mark.story("two items match one record")
 async def test_two_items_of_one_record_wait_and_say_why(crm, folder, grace, doubted):
     assert await folder.states() == {
         "work": "in_review",

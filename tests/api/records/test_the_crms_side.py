@@ -30,6 +30,7 @@ async def test_an_edit_in_outlook_is_told_with_what_was_there_before(crm, ada):
     assert await crm.reads() == []
 
 
+@pytest.mark.story("the CRM works its queue later")
 @pytest.mark.lesson(13)
 async def test_a_put_of_the_old_value_before_the_change_is_read_is_no_edit(crm, ada):
     answer = await crm.puts(given_name="Ada", job_title="Programmer", company="Engines")
@@ -45,6 +46,7 @@ async def test_another_value_is_an_edit(crm, ada):
     assert (answer["job_title"], "merged" in answer) == ("Countess", False)
 
 
+@pytest.mark.story("the CRM never acks")
 async def test_a_crm_that_reads_and_never_acks_counts_as_up_to_date_after_an_hour(crm, ada, later):
     await crm.reads()
     later(minutes=59)
@@ -67,6 +69,7 @@ async def test_the_hour_does_not_run_out_while_the_crm_shows_the_older_value(crm
     assert await title(crm) == "Poet"
 
 
+@pytest.mark.story("an ack overtakes a PUT")
 async def test_an_ack_that_overtakes_a_put_in_flight_loses_nothing(crm, ada, later):
     await crm.acks(*await crm.reads())
 
@@ -156,6 +159,7 @@ async def test_the_crm_hears_of_what_won_although_it_wrote(crm, ada):
 
 @pytest.mark.usefixtures("ada")
 class TestOffers:
+    @pytest.mark.story("the CRM works its queue later")
     async def test_what_the_crm_still_shows_older_is_offered_three_times_then_left(self, crm, later, work):
         await crm.reads()
         revision = 2
