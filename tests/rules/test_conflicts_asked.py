@@ -258,3 +258,7 @@ def test_a_branch_survives_its_column():
     branch = Branch("Poet", "Programmer", NOON.isoformat())
 
     assert Branch(**branch.document()) == branch
+
+
+def test_a_branch_of_which_nobody_knows_the_time_has_none():
+    assert Branch("x", None, None).stamp("con_1") == Stamp(None, Side.MICROSOFT, "con_1")

@@ -78,6 +78,25 @@ def test_a_reworded_late_write_never_beats_a_later_edit_of_the_crm():
     assert write_of(noted.doc, noted.link) == Nothing()
 
 
+def test_a_record_that_moved_on_stands_whatever_the_policy():
+    listening = Listening("con_1", policy=Policy(Resolution.MICROSOFT_WINS))
+    link, doc = trying(COUNTESS, agreed(ADA)), ADA | {"job_title": "Analyst"}
+    received = report(doc, link, edited(link, jobTitle="COUNTESS"), certain=True)
+    answer = edited(received.link, jobTitle="ANALYST")
+    again = write_of(received.doc, received.link)
+    noted = answered(doc, received.link, answer, write=again, listening=listening)
+
+    assert noted.doc is doc
+
+
+def test_an_edit_that_says_what_we_are_about_to_write_is_no_conflict():
+    link, doc = trying(COUNTESS, agreed(ADA)), ADA | {"job_title": "Analyst"}
+    received = report(doc, link, edited(link, jobTitle="Analyst"), certain=True)
+    noted = written_again(doc, received, {"jobTitle": "ANALYST"})
+
+    assert (noted.doc, noted.conflicts) == (doc, ())
+
+
 def test_what_is_typed_where_we_sent_nothing_is_an_edit_at_once():
     link = trying(ADA | {"job_title": None}, agreed(ADA))
     received = report(ADA | {"job_title": None}, link, edited(link, jobTitle="Duchess"), certain=True)

@@ -114,6 +114,13 @@ def test_who_may_be_another_wording_of_a_linked_item_is_not_guessed_at(items, re
     assert [(r.items, tuple(sorted(r.records)), r.because) for r in matches.reviews] == reviews
 
 
+@pytest.mark.parametrize(("holders", "asked"), [(3, True), (4, False)])
+def test_a_key_that_a_crowd_of_linked_records_hold_raises_no_question(holders, asked):
+    taken = {f"t{n}": evidence(f"a|Ada{n} name_and_phone:x") for n in range(holders)}
+
+    assert bool(match(keys(i="name_and_phone:x"), {}, taken=taken).reviews) is asked
+
+
 def says(held, content):
     return evidence(held, content)
 

@@ -14,6 +14,7 @@ from tests.rules.outlook import (
     UNHEARD,
     emails,
     item,
+    names,
     phones,
     report,
     worded,
@@ -106,6 +107,22 @@ def test_another_order_of_one_list_is_not_worth_a_write():
 
     assert received.doc is doc
     assert write_of(received.doc, received.link) == Nothing()
+
+
+UNHEARD_LISTS = [
+    ("only theirs", ["private"], None),
+    ("ours and one of theirs", ["a", "private"], None),
+    ("one of ours: the other is written", ["a"], ["a", "b"]),
+]
+
+
+@pytest.mark.parametrize(("there", "owed"), [pytest.param(*row, id=story) for story, *row in UNHEARD_LISTS])
+def test_a_list_that_may_not_be_heard_is_written_only_where_nothing_of_theirs_goes(there, owed):
+    doc = {"display_name": "Ada", "emails": emails("a", "b")}
+    received = meets(doc, UNHEARD, displayName="Ada", emailAddresses=worded(*there))
+
+    write = write_of(received.doc, received.link)
+    assert (names(write.fields["emailAddresses"]) if isinstance(write, Update) else None) == owed
 
 
 def test_nothing_is_taken_out_of_a_list_that_may_not_be_heard():

@@ -3,7 +3,9 @@
 import pytest
 
 from app.records.link import LinkView
-from app.sync.projection import Nothing
+from app.records.values import LISTS
+from app.sync import lists
+from app.sync.projection import UNSURE, Nothing, unagreed
 from tests.rules.outlook import (
     LOOKING,
     SHAPE,
@@ -59,6 +61,7 @@ CRM = [
     ("a shown one was replaced", ["a", "x", "c", "d", "e"], ["a", "x", "c"]),
     ("one more came and finds no place", ["a", "b", "c", "d", "e", "f"], ["a", "b", "c"]),
     ("one went and one came: the new one first", ["a", "c", "d", "e", "f"], ["a", "c", "f"]),
+    ("more came than went", ["a", "x", "y", "z", "d", "e"], ["a", "x", "y"]),
     ("put in another order", ["c", "b", "a", "d", "e"], ["c", "b", "a"]),
     ("all went", [], []),
 ]
@@ -222,3 +225,20 @@ def test_the_note_of_a_write_hides_what_found_no_seat():
     received = answered(ABCDE, LinkView(), wording, write=write)
 
     assert names(received.link.graph_means["emailAddresses"]["hidden"]) == ["d", "e"]
+
+
+def test_an_element_edited_after_another_went_is_edited_in_place():
+    rules = LISTS[SHAPE.parts["emailAddresses"].kind]
+    made = lists.edits(rules, emails("a", "b", "c"), emails("b", "x"))
+
+    assert (made.replaced, made.added) == ({rules.key(emails("c")[0]): emails("x")[0]}, ())
+    assert made.removed == {rules.key(emails("a")[0])}
+
+
+def test_a_field_to_be_met_anew_was_never_agreed_and_the_others_still_are():
+    doubt = {"jobTitle": ["x", "y"], "companyName": ["x", "y"]}
+    had = {"jobTitle": "Countess", "companyName": "One"}
+    link = unagreed(SHAPE, LinkView(had, {"jobTitle": "C", "companyName": "O", UNSURE: doubt}), {"job_title"})
+
+    assert link.graph_had == {"companyName": "One"}
+    assert link.graph_means == {"companyName": "O", UNSURE: {"companyName": ["x", "y"]}}

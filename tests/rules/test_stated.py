@@ -145,6 +145,7 @@ def test_a_newer_updated_at_makes_an_undo_of_its_own_edit_an_edit():
     crm.put(job_title="Analyst", stamp=NOON)
     crm.updated_at = NOON
 
+    assert crm.put(job_title="Programmer", stamp=NOON).changed == []
     assert crm.put(job_title="Programmer", stamp=NOON + timedelta(seconds=1)).changed == ["job_title"]
 
 
@@ -322,3 +323,21 @@ def test_with_a_base_a_list_is_merged_against_it():
 
     assert [p["number"] for p in crm.put(base=1, phones=phones("2")).doc["phones"]] == ["2", "3"]
     assert [p["number"] for p in crm.put(base=2, phones=phones("2")).doc["phones"]] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "stands"), [(Resolution.CRM_WINS, ["y"]), (Resolution.MICROSOFT_WINS, ["x"])]
+)
+def test_with_a_base_one_element_that_both_edited_is_settled(policy, stands):
+    crm = Record(emails=emails("a")).edited(emails=emails("x"))
+    crm.policy = policy
+
+    assert names(crm.put(base=1, emails=emails("y")).doc["emails"]) == stands
+
+
+def test_what_is_asked_about_keeps_when_the_mailbox_edited_it():
+    crm = ada().edited(job_title="Countess", at=NOON)
+    crm.policy = Resolution.ASK
+    stated = crm.put(job_title="Analyst")
+
+    assert stated.held["job_title"]["con_1"]["at"] == NOON.isoformat()
