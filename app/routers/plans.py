@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.errors import (
     Blocked,
@@ -48,7 +48,8 @@ class StepAnswer(Answer):
     step: STEP = Field(
         title="Step",
         description="What would happen. `link` and `unlink` begin and end keeping a record and an item in"
-        " agreement, `review` waits for somebody's decision, and `skip` leaves that side as it is.",
+        " agreement, `review` waits for somebody's decision, and `skip` leaves that side as it is: every"
+        " contact of the user that would not be in the mailbox has a step that says why.",
         examples=["create"],
     )
     side: SIDE = Field(title="Side", description="Where it would happen.", examples=["microsoft"])
@@ -65,6 +66,29 @@ class StepAnswer(Answer):
     )
     mails: list[str] = Field(
         title="Mails", description="Whom Exchange would send a mail because of it.", examples=[[]]
+    )
+
+
+class Total(Answer):
+    """How many steps of one kind there are for one reason."""
+
+    step: STEP = Field(title="Step", description="What would happen.", examples=["unlink"])
+    side: SIDE = Field(title="Side", description="Where it would happen.", examples=["microsoft"])
+    because: str = Field(
+        title="Because",
+        description="Why: one of the codes of `GET /reasons`.",
+        examples=["class_not_selected"],
+    )
+    steps: int = Field(title="Steps", description="How many of them the plan has.", examples=[312])
+
+
+class PlanAnswer(Listing[StepAnswer]):
+    """One page of a plan."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "One page of a plan."})
+
+    totals: list[Total] = Field(
+        title="Totals", description="The whole plan in figures, whatever this page shows of it."
     )
 
 
@@ -111,12 +135,17 @@ async def read_plan(
     now: Now,
     step: Annotated[STEP | None, Query(title="Step", description="Only steps of this kind.")] = None,
     side: Annotated[SIDE | None, Query(title="Side", description="Only steps on this side.")] = None,
-) -> Listing[StepAnswer]:
-    """List what would happen, in that order. A plan is there once its preview has succeeded, for 7 days."""
+) -> PlanAnswer:
+    """List what would happen, in that order, and count it all.
+
+    A plan is there once its preview has succeeded, for 7 days.
+    """
     after = page.after or 0
     if not isinstance(after, int) or not 0 <= after <= LAST_PLACE:
         raise wrong_cursor()
     run = await planned(session, run_id, now=now)
     rows = await PlanSteps(session).page(run.id, step=step, side=side, after=after, limit=page.limit + 1)
     cut, cursor = page.cut(rows, key=lambda row: row.place)
-    return Listing[StepAnswer](data=[StepAnswer.model_validate(row) for row in cut], next_cursor=cursor)
+    totals = [Total.model_validate(row) for row in await PlanSteps(session).totals(run.id)]
+    steps = [StepAnswer.model_validate(row) for row in cut]
+    return PlanAnswer(data=steps, next_cursor=cursor, totals=totals)

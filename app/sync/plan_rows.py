@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import Row, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link, Owner, PlanStep, Record
@@ -51,6 +51,18 @@ class PlanSteps:
             if value is not None:
                 query = query.where(column == value)
         return (await self.session.scalars(query.order_by(PlanStep.place).limit(limit))).all()
+
+    async def totals(self, run_id: str) -> Sequence[Row[str, str, str, int]]:
+        """Return how many steps of a kind a plan has on a side for one reason, the most first."""
+        kind = (PlanStep.step, PlanStep.side, PlanStep.because)
+        number = func.count()
+        query = (
+            select(*kind, number.label("steps"))
+            .where(PlanStep.workspace_id == self.workspace, PlanStep.run_id == run_id)
+            .group_by(*kind)
+            .order_by(number.desc(), *kind)
+        )
+        return (await self.session.execute(query)).all()
 
     async def outgrown(
         self, run_id: str, *, connection_id: str, user: str, entity: str, since: datetime

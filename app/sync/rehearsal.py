@@ -21,12 +21,13 @@ from app.sync.collections import Collections
 from app.sync.connections import Connections
 from app.sync.plan import counted
 from app.sync.plan_rows import PlanSteps
-from app.sync.previews import PreviewEnded, Previews
+from app.sync.previews import TURN, PreviewEnded, Previews
 from app.sync.rehearsal_mailbox import Kept
 from app.sync.rehearsal_play import play
 from app.sync.rehearsal_script import Script
 from app.sync.rehearsal_tables import stage
 from app.sync.resources import Resources
+from app.sync.runs import Runs
 from app.sync.standing import refused
 from app.sync.workspaces import Workspaces
 
@@ -34,6 +35,7 @@ Json = dict[str, Any]
 MOST_LOOKS: Final = 3
 GIVEN_UP_AFTER: Final = timedelta(minutes=10)
 AGAIN: Final = timedelta(seconds=15)
+BROKEN_OFF: Final = "The preview broke off without a word each time it was begun, for ten minutes."
 log = structlog.get_logger()
 
 
@@ -45,12 +47,14 @@ async def rehearse(resources: Resources, workspace: str, run_id: str) -> None:
             return
         connection = await Connections(session).get(run.connection_id)
         assert connection is not None  # noqa: S101  connections are never deleted
-        problem = await _in_the_way(session, connection, run.entity)
+        problem = await _in_the_way(session, connection, run.entity) or _died_again_and_again(run)
     try:
         if problem is None:
             await _look(resources, run, connection)
     except PreviewEnded:
         log.info("preview.ended")
+        async with resources.db.transaction(workspace) as session:
+            await _clear_up(session, run)
     except Refused as refusal:
         await _fall(resources, run, refusal)
     except Problem as refusal:
@@ -95,9 +99,23 @@ async def _epoch(session: AsyncSession, run: Run) -> int | None:
     return None if collection is None else collection.epoch
 
 
+def _died_again_and_again(run: Run) -> Json | None:
+    """Return why a preview is given up that every worker broke off silently which began it, if they did."""
+    lost = run.started_at is not None and run.started_at + GIVEN_UP_AFTER + TURN <= clock.now()
+    return state("failing", since=run.created_at, detail=BROKEN_OFF) if lost else None
+
+
+async def _clear_up(session: AsyncSession, run: Run) -> None:
+    """Leave nothing of a plan that nobody is to see: its preview was cancelled, or has failed."""
+    ended = await Runs(session).get(run.id)
+    if ended is not None and ended.status != "succeeded":
+        await PlanSteps(session).forget(run.id)
+
+
 async def _end(resources: Resources, run: Run, *, status: str, **news: Any) -> None:
     async with resources.db.transaction(run.workspace_id) as session:
         await Previews(session).end(run.id, status=status, now=clock.now(), **news)
+        await _clear_up(session, run)
 
 
 async def _fall(resources: Resources, run: Run, refusal: Refused) -> None:

@@ -19,6 +19,7 @@ from app.sync.resources import Resources
 from app.sync.rounds import SOON, begin, turn
 from app.sync.runs import Runs
 from app.sync.settings import EffectiveSettings
+from app.sync.verdict import Sync
 from app.sync.work import Work
 
 HOLDER: Final = "rehearsal"
@@ -34,11 +35,15 @@ async def play(resources: Resources, script: Script, *, kept: Kept, now: datetim
         await _take_turns(replace(resources, db=script.scratch), lease, script, kept=kept)
     async with script.scratch.transaction(script.run.workspace_id) as session:
         settings = await EffectiveSettings(session).of(script.connection.id, script.run.entity)
+        collection = await Collections(session).of(script.connection.id, script.run.entity)
     direction = Direction(settings.direction)
     await script.ends(
         without_import=Reason.IMPORT_OFF if direction.hears else Reason.DIRECTION,
         resting=Reason.DISABLED if direction is Direction.DISABLED else Reason.NOT_AN_OWNER,
     )
+    if direction is not Direction.DISABLED and collection is not None:
+        mailbox = settings.scope(script.connection.user, began_at=collection.created_at)
+        await script.ends_with_absent(mailbox, Sync(direction=direction, imports=settings.import_new))
 
 
 async def _choose(script: Script, *, now: datetime) -> Lease | None:

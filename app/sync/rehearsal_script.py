@@ -27,6 +27,9 @@ from app.sync.plan_rows import PlanSteps
 from app.sync.policy import why_ended
 from app.sync.previews import Previews
 from app.sync.progress import Progress
+from app.sync.rehearsal_absent import absent, skipped
+from app.sync.scope import Scope
+from app.sync.verdict import Sync
 
 A_PAGE: Final = 500
 TOLD_EVERY: Final = 1.0
@@ -72,6 +75,7 @@ class Script:
     place: int = 1
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     written: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
     told_at: float = 0.0
     pulled: int = 0
     conflicts: int = 0
@@ -137,6 +141,16 @@ class Script:
             await self._told_to_the_crm(session)
             await self._turned(session, without_import=without_import, resting=resting)
 
+    async def ends_with_absent(self, mailbox: Scope, sync: Sync) -> None:
+        """Take down why records of the user stay out of the mailbox of which nothing else was told."""
+        after = ""
+        async with self.scratch.transaction(self.run.workspace_id) as session:
+            while rows := await absent(session, self.connection, self.run.entity, after=after, limit=A_PAGE):
+                await self._add(
+                    [skipped(row, mailbox, sync) for row in rows if row.record_id not in self.told]
+                )
+                after = rows[-1].record_id
+
     async def _told_to_the_crm(self, session: AsyncSession) -> None:
         word, after = WORDS[self.run.entity], 0
         while True:
@@ -188,6 +202,7 @@ class Script:
             await PlanSteps(session).add(self.run.id, steps, first=self.place, now=clock.now())
         self.place += len(steps)
         self.tally.update((step.step, step.side) for step in steps)
+        self.told |= {step.record_id for step in steps if step.side is Side.MICROSOFT and step.record_id}
 
 
 def _subject(call: Call) -> str:

@@ -38,11 +38,37 @@ async def agrees(world: World) -> None:
         wanted = {name: run["counts"][name] for name in COUNTED}
         counted = {name: real.get(name, wanted[name] if not real else None) for name in COUNTED}
         assert wanted == counted, f"{choice}: said {wanted}, counted {counted}"
+    if chosen["direction"] != "disabled":
+        await _nobody_is_left_out(person, plan)
     if named:
         assert not asked, f"{choice}: what was seen is asked about again: {asked}"
     else:
         foreseen, questions = _question(run["approval"]), [_question(one) for one in asked]
         assert foreseen in (questions or [None]), f"{choice}: foreseen {foreseen}, asked {questions}"
+
+
+async def _nobody_is_left_out(person: Person, plan: list[Json]) -> None:
+    """Of each contact of the user that is not in the mailbox the plan says why, and explain says the same."""
+    absent = await person.rows(
+        "SELECT record_id FROM records WHERE workspace_id = :workspace AND deleted_at IS NULL "
+        'AND record_id IN (SELECT record_id FROM owners WHERE workspace_id = :workspace AND "user" = :user) '
+        "AND record_id NOT IN (SELECT record_id FROM links WHERE workspace_id = :workspace "
+        "AND connection_id = :connection AND state = 'linked' AND record_id IS NOT NULL)",
+        workspace=person.workspace["id"], user=person.user, connection=person.connection,
+    )  # fmt: skip
+    here = [step for step in plan if step["side"] == "microsoft" and step["record_id"]]
+    told = {step["record_id"] for step in here}
+    untold = {row["record_id"] for row in absent} - told
+    assert not untold, f"nothing is said of {untold}"
+    for step in here:
+        if step["step"] == "skip":
+            path = f"/v1/records/{step['record_id']}/explain?connection={person.connection}"
+            (place,) = [
+                place
+                for place in (await person.crm("GET", path))["connections"]
+                if place["connection"] == person.connection
+            ]
+            assert step["because"] == place["reason"], f"{step}, but {place}"
 
 
 async def _lives_on(person: Person, before: "Before") -> list[Json]:

@@ -60,7 +60,10 @@ async def test_what_waits_behind_an_open_question_is_told_with_it(ada):
 
     run = await ada.previews()
 
-    assert outline(await ada.plan(run)) == [("create", "microsoft", "One More", "in_scope")]
+    assert outline(await ada.plan(run)) == [
+        ("create", "microsoft", "One More", "in_scope"),
+        *(("skip", "microsoft", f"Person {number}", "awaiting_approval") for number in range(3)),
+    ]
     assert (run["approval"]["reason"], run["approval"]["would"]["to_microsoft"]["created"]) == (
         "creations",
         4,
