@@ -1,7 +1,8 @@
-"""Made-up address books: the same seed gives the same people."""
+"""Made-up address books and calendars: the same seed gives the same people and appointments."""
 
 import random
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 GIVEN = (
@@ -39,6 +40,14 @@ CITIES = (
     ("Sydney", "Australia", "2000"), ("Porto", "Portugal", "4000"), ("Kraków", "Poland", "30-001"),
 )  # fmt: skip
 CATEGORIES = ("Buyer", "Seller", "Supplier", "Friend")
+SUBJECTS = (
+    "Inspection", "Viewing", "Appraisal", "Call", "Lunch", "Handover of keys", "Stand-up", "Contract",
+    "Valuation",
+)  # fmt: skip
+ZONES = ("W. Europe Standard Time", "GMT Standard Time", "AUS Eastern Standard Time", "UTC")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+SERIES = 0.03
+YEAR = 365
 OFTEN, SOMETIMES, RARELY = 0.9, 0.5, 0.15
 
 
@@ -77,3 +86,34 @@ def _address(dice: random.Random) -> dict[str, str]:
     city, country, code = dice.choice(CITIES)
     street = f"{dice.choice(FAMILY)} Street {dice.randrange(1, 200)}"
     return {"street": street, "city": city, "postalCode": code, "countryOrRegion": country}
+
+
+def events(count: int, *, seed: int, around: datetime) -> Iterator[dict[str, Any]]:
+    """Yield that many events in Graph's JSON within half a year of a time; a few are series."""
+    dice = random.Random(seed)  # noqa: S311 — repeatable on purpose
+    for _ in range(count):
+        yield _event(dice, around)
+
+
+def _event(dice: random.Random, around: datetime) -> dict[str, Any]:
+    day = (around + timedelta(days=dice.randrange(-YEAR // 2, YEAR // 2))).replace(tzinfo=None, microsecond=0)
+    start = day.replace(hour=dice.randrange(8, 18), minute=dice.choice((0, 30)), second=0)
+    zone = dice.choice(ZONES)
+    subject = f"{dice.choice(SUBJECTS)} with {dice.choice(GIVEN)} {dice.choice(FAMILY)}"
+    event: dict[str, Any] = {"subject": subject, "start": {"dateTime": start.isoformat(), "timeZone": zone}}
+    event["end"] = {
+        "dateTime": (start + timedelta(minutes=dice.choice((15, 30, 60, 90)))).isoformat(),
+        "timeZone": zone,
+    }
+    if dice.random() < SOMETIMES:
+        event["location"] = {"displayName": dice.choice(CITIES)[0]}
+    if dice.random() < SERIES:
+        days = sorted(dice.sample(WEEKDAYS, dice.choice((1, 1, 2))))
+        pattern = {"type": "weekly", "interval": dice.choice((1, 2)), "daysOfWeek": days}
+        span = {
+            "type": "numbered",
+            "startDate": start.date().isoformat(),
+            "numberOfOccurrences": dice.randrange(4, 40),
+        }
+        event["recurrence"] = {"pattern": pattern, "range": span}
+    return event

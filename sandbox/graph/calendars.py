@@ -23,7 +23,7 @@ class Calendars:
     ) -> Item:
         """Put an event into a calendar, or refuse one whose transaction was used before."""
         self._refuse_repetition(person, said.get("transactionId"), immutable=immutable)
-        fields = event.created(said) | self._organized(person)
+        fields = event.created(said) | organized(person)
         if fields["isOnlineMeeting"]:
             fields = teams.opened(fields, person)
         (made,) = self.exchange.make_items(person, folder, [Draft(fields, properties)], kind=Kind.EVENT)
@@ -74,17 +74,6 @@ class Calendars:
             self.meetings.occurrence_cancelled(person, changed, subject=found.fields["subject"])
         return changed
 
-    def _organized(self, person: Person) -> Fields:
-        address = {"name": person.display_name, "address": person.mail}
-        return {
-            "iCalUId": f"{UID}{'0' * 40}10000000{uuid.uuid4().hex.upper()}",
-            "organizer": {"emailAddress": address},
-            "isOrganizer": True,
-            "isCancelled": False,
-            "responseStatus": {"response": "organizer", "time": event_parts.NEVER},
-            "onlineMeeting": None,
-        }
-
     def _refuse_repetition(self, person: Person, transaction: str | None, *, immutable: bool) -> None:
         """Quirk: the same transaction is refused, never answered with the event that it made.
 
@@ -102,3 +91,16 @@ class Calendars:
                     "already been used to create a different event.",
                     annotations={"@event.existingEventId": mailbox.item_id(item, immutable=immutable)},
                 )
+
+
+def organized(person: Person) -> Fields:
+    """Return what an event is by being somebody's own."""
+    address = {"name": person.display_name, "address": person.mail}
+    return {
+        "iCalUId": f"{UID}{'0' * 40}10000000{uuid.uuid4().hex.upper()}",
+        "organizer": {"emailAddress": address},
+        "isOrganizer": True,
+        "isCancelled": False,
+        "responseStatus": {"response": "organizer", "time": event_parts.NEVER},
+        "onlineMeeting": None,
+    }

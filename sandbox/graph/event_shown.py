@@ -147,7 +147,12 @@ class View:
 
 
 def of_day(uid: str, day: date) -> str:
-    """Return the uid of one occurrence: Outlook writes its day into the uid of the series."""
+    """Return the uid of one occurrence: Outlook writes its day into the uid of the series.
+
+    A uid of another program stays as it is, with the day behind it (doubtful).
+    """
+    if not uid.startswith("040000008200E00074C5B7101A82E008"):
+        return f"{uid}_{day:%Y%m%d}"
     place = len("040000008200E00074C5B7101A82E008")
     return f"{uid[:place]}{day.year:04X}{day.month:02X}{day.day:02X}{uid[place + 8 :]}"
 

@@ -63,7 +63,7 @@ def overlaps(start: datetime, finish: datetime, *, begin: datetime, end: datetim
 
 def on(fields: Fields, properties: Properties, day: date) -> Occurrence:
     """Return the occurrence of a day, or raise Graph's 404 where the series has none or it was cancelled."""
-    if day.isoformat() in state(fields)["cancelled"] or not _has(fields, day):
+    if day.isoformat() in state(fields)["cancelled"] or not occurs(fields, day):
         raise item_not_found()
     return _occurrence(fields, properties, day)
 
@@ -126,7 +126,8 @@ def _neighbours(fields: Fields, day: date) -> tuple[date | None, date | None]:
     return before, None
 
 
-def _has(fields: Fields, day: date) -> bool:
+def occurs(fields: Fields, day: date) -> bool:
+    """Say whether the pattern of a series has that day, cancelled or not."""
     return any(at == day for at in recurrence.days(fields["recurrence"], until=day))
 
 

@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute, Route
 from sandbox.control.door import LOOPBACK
 from sandbox.directory import Person
 from sandbox.html import page
+from sandbox.pages.calendar import CalendarPages
 from sandbox.pages.forms import changed, filled, read
-from sandbox.pages.outlook import Outlook, OutlookError
+from sandbox.pages.outlook import Outlook, OutlookError, person_of
 from sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -23,6 +24,7 @@ PAGE_SIZE = 50
 
 def mount(world: World, app: Starlette) -> list[BaseRoute]:
     pages = Pages(world, app)
+    calendar = CalendarPages(world, pages.outlook)
     table = [
         ("/", pages.people, ("GET",)),
         ("/mailbox", pages.people, ("GET",)),
@@ -30,6 +32,10 @@ def mount(world: World, app: Starlette) -> list[BaseRoute]:
         ("/mailbox/{mail}/new", pages.new, FORM),
         ("/mailbox/{mail}/contacts/{id}", pages.contact, FORM),
         ("/mailbox/{mail}/contacts/{id}/delete", pages.delete, ("POST",)),
+        ("/mailbox/{mail}/calendar", calendar.week, ("GET",)),
+        ("/mailbox/{mail}/calendar/new", calendar.new, FORM),
+        ("/mailbox/{mail}/calendar/events/{id}", calendar.event, FORM),
+        ("/mailbox/{mail}/calendar/events/{id}/delete", calendar.delete, ("POST",)),
     ]
     return [Route(path, pages.guarded(endpoint), methods=list(methods)) for path, endpoint, methods in table]
 
@@ -57,7 +63,7 @@ class Pages:
         return page("people.html", people=people, now=self.world.now())
 
     async def mailbox(self, request: Request) -> Response:
-        person = self._person(request)
+        person = person_of(request, self.world)
         folder, search = request.query_params.get("folder", ""), request.query_params.get("search", "")
         skip = request.query_params.get("skip", "0")
         skip = skip if skip.isdigit() else "0"
@@ -77,7 +83,7 @@ class Pages:
         )
 
     async def new(self, request: Request) -> Response:
-        person, folder = self._person(request), request.query_params.get("folder", "")
+        person, folder = person_of(request, self.world), request.query_params.get("folder", "")
         if request.method == "POST":
             said = read(await request.form())
             await self.outlook.create(person, folder=folder, contact=said)
@@ -85,7 +91,7 @@ class Pages:
         return page("contact.html", person=person, contact=None, form=filled({}), folder=folder)
 
     async def contact(self, request: Request) -> Response:
-        person, contact_id = self._person(request), request.path_params["id"]
+        person, contact_id = person_of(request, self.world), request.path_params["id"]
         contact = await self.outlook.contact(person, contact_id)
         if request.method == "POST":
             form = await request.form()
@@ -96,16 +102,10 @@ class Pages:
         return page("contact.html", person=person, contact=contact, form=filled(contact), folder=folder)
 
     async def delete(self, request: Request) -> Response:
-        person = self._person(request)
+        person = person_of(request, self.world)
         await self.outlook.delete(person, request.path_params["id"])
         folder = (await request.form()).get("folder", "")
         return RedirectResponse(self._back(person, str(folder)), SEE_OTHER)
-
-    def _person(self, request: Request) -> Person:
-        person = self.world.person(request.path_params["mail"])
-        if person is None:
-            raise OutlookError(404, f"There is nobody with the address {request.path_params['mail']}.")
-        return person
 
     @staticmethod
     def _back(person: Person, folder: str) -> str:

@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 import httpx
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 from sandbox.directory import Person
 from sandbox.entra.issue import access_token
 from sandbox.founding import OUTLOOK
 from sandbox.world import World
 
-SCOPES = frozenset({"Contacts.ReadWrite", "User.Read"})
+SCOPES = frozenset({"Contacts.ReadWrite", "Calendars.ReadWrite", "User.Read"})
 SHORTEST = timedelta(minutes=55)
 FAILED = 400
 
@@ -21,6 +22,14 @@ class OutlookError(Exception):
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+def person_of(request: Request, world: World) -> Person:
+    """Return whose mailbox a page is about."""
+    person = world.person(request.path_params["mail"])
+    if person is None:
+        raise OutlookError(404, f"There is nobody with the address {request.path_params['mail']}.")
+    return person
 
 
 class Outlook:
@@ -57,6 +66,25 @@ class Outlook:
 
     async def delete(self, person: Person, contact_id: str) -> None:
         await self._call(person, "DELETE", f"/me/contacts/{quote(contact_id)}")
+
+    async def view(self, person: Person, *, begin: datetime, end: datetime) -> list[dict[str, Any]]:
+        """Return what happens in the default calendar in between, by start."""
+        window = {"startDateTime": begin.isoformat(), "endDateTime": end.isoformat(), "$top": "1000"}
+        found = await self._call(person, "GET", "/me/calendarView", params=window)
+        return list(found["value"])
+
+    async def event(self, person: Person, event_id: str) -> dict[str, Any]:
+        return await self._call(person, "GET", f"/me/events/{quote(event_id)}")
+
+    async def create_event(self, person: Person, event: dict[str, Any]) -> None:
+        await self._call(person, "POST", "/me/events", json=event)
+
+    async def update_event(self, person: Person, event_id: str, update: dict[str, Any], *, etag: str) -> None:
+        headers = {"If-Match": etag} if etag else {}
+        await self._call(person, "PATCH", f"/me/events/{quote(event_id)}", json=update, headers=headers)
+
+    async def delete_event(self, person: Person, event_id: str) -> None:
+        await self._call(person, "DELETE", f"/me/events/{quote(event_id)}")
 
     async def _call(
         self, person: Person, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any

@@ -55,7 +55,7 @@ BAD = [
         "seed", {"mail": ADELE, "contacts": [{"hobby": "chess"}]}, 400, id="seed Graph would refuse"
     ),
     pytest.param("seed", {"mail": ADELE, "vcf": "BEGIN:VCARD\r\nFN"}, 400, id="seed with half a card"),
-    pytest.param("seed", {"mail": ADELE, "ics": "x"}, 501, id="seed with a calendar"),
+    pytest.param("seed", {"mail": ADELE, "ics": "x"}, 400, id="seed with no calendar"),
     pytest.param("seed", {"mail": ADELE, "generate": {"tasks": 1}}, 501, id="seed with tasks"),
     pytest.param(
         "seed", {"mail": "nestor@contoso.example", "contacts": []}, 404, id="seed without a mailbox"

@@ -1,9 +1,14 @@
 """Calendars and single events: their fields, times, bodies, ids, filters and refusals."""
 
+import contextlib
+
 import httpx
 import pytest
 from calendar_stage import at, event, weekly
 from graph_stage import MARK, Outlook, Stage, error_of
+
+from sandbox.errors import GraphError
+from sandbox.graph import event as event_rules
 
 pytestmark = pytest.mark.feature("F8")
 
@@ -486,3 +491,39 @@ async def test_a_zone_that_nobody_knows_in_prefer_is_refused(adele: Outlook):
     answer: httpx.Response = await adele.get("me/events", headers={"Prefer": 'outlook.timezone="Mars"'})
 
     assert error_of(answer) == (400, "TimeZoneNotSupportedException")
+
+
+ODD = [
+    None, True, 7, -1.5, 10**30, "", "x", "\0", "'", "\ud7ff" * 300, [], [None], [[1]], {}, {"id": 1}, {"dateTime": None},
+    {"dateTime": "9999-12-31T23:59:59", "timeZone": "Asia/Tokyo"}, {"dateTime": "0001-01-01T00:00:00"},
+    {"pattern": {}, "range": {}}, {"pattern": {"type": "weekly", "interval": 1}, "range": None},
+    {"contentType": 5, "content": 5}, [{"emailAddress": None}], [{"emailAddress": {"address": 5}}], "2026-01-01T00:00:00Z",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [*event_rules.READERS, "singleValueExtendedProperties", "onlineMeeting", "@odata.type"]
+)
+def test_whatever_is_sent_is_an_event_or_a_refusal(name):
+    held = event_rules.created(event_rules.read(event(recurrence=weekly())))
+    for value in ODD:
+        for body in (event() | {name: value}, event(recurrence=weekly()) | {name: value}):
+            with contextlib.suppress(GraphError):
+                event_rules.created(event_rules.read(body))
+        with contextlib.suppress(GraphError):
+            event_rules.updated(held, event_rules.read({name: value}))
+
+
+PARTS = {
+    "pattern": ("type", "interval", "daysOfWeek", "dayOfMonth", "month", "index", "firstDayOfWeek"),
+    "range": ("type", "startDate", "endDate", "numberOfOccurrences", "recurrenceTimeZone"),
+}
+
+
+@pytest.mark.parametrize(("part", "name"), [(part, name) for part, names in PARTS.items() for name in names])
+def test_whatever_recurrence_is_sent_is_one_or_a_refusal(part, name):
+    for value in ODD:
+        said = weekly()
+        body = event(recurrence=said | {part: said[part] | {name: value}})
+        with contextlib.suppress(GraphError):
+            event_rules.created(event_rules.read(body))

@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 from graph_stage import MARK, SCOPES, Stage
@@ -19,14 +20,25 @@ with warnings.catch_warnings():
         AzureIdentityAuthenticationProvider,
     )
     from msgraph import GraphRequestAdapter, GraphServiceClient
+    from msgraph.generated.models.attendee import Attendee
     from msgraph.generated.models.contact import Contact
     from msgraph.generated.models.contact_folder import ContactFolder
+    from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
+    from msgraph.generated.models.day_of_week import DayOfWeek
     from msgraph.generated.models.email_address import EmailAddress
+    from msgraph.generated.models.event import Event
     from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+    from msgraph.generated.models.patterned_recurrence import PatternedRecurrence
+    from msgraph.generated.models.recurrence_pattern import RecurrencePattern
+    from msgraph.generated.models.recurrence_pattern_type import RecurrencePatternType
+    from msgraph.generated.models.recurrence_range import RecurrenceRange
+    from msgraph.generated.models.recurrence_range_type import RecurrenceRangeType
     from msgraph.generated.models.single_value_legacy_extended_property import (
         SingleValueLegacyExtendedProperty,
     )
+    from msgraph.generated.users.item.calendar_view.delta.delta_request_builder import DeltaRequestBuilder
     from msgraph.generated.users.item.contacts.contacts_request_builder import ContactsRequestBuilder
+    from msgraph.generated.users.item.events.item.accept.accept_post_request_body import AcceptPostRequestBody
     from msgraph_core.requests.batch_request_content import BatchRequestContent
     from msgraph_core.tasks.page_iterator import PageIterator
 
@@ -168,3 +180,52 @@ async def test_what_it_asks_wrongly_is_refused_in_microsofts_shape(graph: GraphS
 
     assert isinstance(refused.value, ODataError)
     assert "exceeds the max allowed value of 2" in refused.value.error.message
+
+
+def meeting(*mails: str) -> Event:
+    pattern = RecurrencePattern(
+        type=RecurrencePatternType.Weekly, interval=1, days_of_week=[DayOfWeek.Monday]
+    )
+    day = date(2026, 7, 6)
+    span = RecurrenceRange(type=RecurrenceRangeType.Numbered, start_date=day, number_of_occurrences=4)
+    return Event(
+        subject="Stand-up",
+        start=DateTimeTimeZone(date_time="2026-07-06T09:00:00", time_zone="Europe/Berlin"),
+        end=DateTimeTimeZone(date_time="2026-07-06T09:15:00", time_zone="Europe/Berlin"),
+        recurrence=PatternedRecurrence(pattern=pattern, range=span),
+        attendees=[Attendee(email_address=EmailAddress(address=mail)) for mail in mails],
+    )
+
+
+async def test_it_makes_a_series_and_follows_its_calendar(graph: GraphServiceClient):
+    made = await graph.me.events.post(meeting("alex@contoso.example"))
+    query = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters(
+        start_date_time="2026-07-01T00:00:00Z", end_date_time="2026-08-01T00:00:00Z"
+    )
+    page = await graph.me.calendar_view.delta.get(RequestConfiguration(query_parameters=query))
+    second = page.value[2]
+    await graph.me.events.by_event_id(second.id).patch(Event(subject="Late"))
+    again = await graph.me.calendar_view.delta.with_url(page.odata_delta_link).get()
+    await graph.me.events.by_event_id(made.id).delete()
+
+    assert made.recurrence.range.number_of_occurrences == 4
+    assert [row.type.value for row in page.value] == ["seriesMaster"] + ["occurrence"] * 4
+    assert [(row.id, row.subject, row.type.value) for row in again.value] == [
+        (second.id, "Late", "exception")
+    ]
+    assert (await graph.me.events.get()).value == []
+
+
+async def test_it_answers_an_invitation(graph: GraphServiceClient, stage: Stage):
+    async with await stage.outlook("alex@contoso.example") as alex:
+        start, end = ({"dateTime": f"2026-07-06T{hour}:00", "timeZone": "UTC"} for hour in ("09", "10"))
+        guests = [{"emailAddress": {"address": "adele@contoso.example"}}]
+        await alex.made("me/events", subject="Lunch", start=start, end=end, attendees=guests)
+        (copy,) = (await graph.me.events.get()).value
+
+        await graph.me.events.by_event_id(copy.id).accept.post(
+            AcceptPostRequestBody(comment="Yes", send_response=True)
+        )
+
+        (organized,) = (await alex.read("me/events"))["value"]
+    assert organized["attendees"][0]["status"]["response"] == "accepted"
