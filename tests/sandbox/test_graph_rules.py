@@ -13,6 +13,8 @@ from sandbox.graph.alarm import Alarm
 from sandbox.graph.courier import Courier, Notice
 from sandbox.graph.endpoint import Endpoint
 from sandbox.graph.extended import key_of
+from sandbox.graph.mailboxes import Mailboxes
+from sandbox.graph.store import CALENDAR
 from sandbox.graph.subscriptions import Subscription
 from sandbox.graph.throttle import Limit, Window
 from sandbox.graph.watch import next_reminder
@@ -235,3 +237,21 @@ async def test_whatever_is_sent_is_answered_in_graphs_shape(stage: Stage):
                 answer.text,
             )
             assert answer.is_success or answer.json()["error"]["code"], answer.text
+
+
+def test_a_log_from_before_there_were_calendars_is_still_read():
+    mailboxes, oid = Mailboxes(), str(OWNER)
+    folders = [[1, "Top", None, {}, 0], [2, "Contacts", 1, {}, 0], [3, "Deleted Items", 1, {}, 0]]
+    counts = {"position": 9, "last_contact": 4, "last_folder": 15, "folders": folders, "folder_changes": []}
+    row = [7, 4, 2, "2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z", {"displayName": "Ann"}, {}, 0]
+    made = {"folder": 2, "at": "2026-11-01T00:00:00Z", "contacts": [[{"displayName": "Bob"}, {}]]}
+    for kind, body in (("mailbox.kept", counts), ("contacts.kept", {"rows": [row]}), ("contacts.made", made)):
+        mailboxes.appliers[kind]({"mailbox": oid, **body})
+
+    held = mailboxes.of(oid)
+    assert [(item.number, item.kind, item.fields["displayName"]) for item in held.items.values()] == [
+        (4, "contact", "Ann"),
+        (5, "contact", "Bob"),
+    ]
+    assert held.folders[CALENDAR].kind == "event"
+    assert "contacts.made" not in {kind for kind, _ in mailboxes.snapshot()}
