@@ -1,5 +1,6 @@
 """What holds for every request: credentials, problems, ids, bodies, pages."""
 
+import asyncio
 import json
 import logging
 from base64 import urlsafe_b64encode
@@ -227,7 +228,10 @@ async def test_without_redis_requests_are_served_and_readyz_names_it(settings, c
 
 
 async def test_ready_and_alive_and_counted(anonymous):
-    assert (await anonymous.get("/readyz")).json() == {"status": "ok", "missing": []}
+    async with asyncio.timeout(20):  # a busy machine may be asked more than once, as probes do
+        while (ready := await anonymous.get("/readyz")).status_code != 200:
+            assert ready.status_code == 503
+    assert ready.json() == {"status": "ok", "missing": []}
     assert (await anonymous.get("/livez")).json() == {"status": "ok"}
     figures = (await anonymous.get("/metrics")).text
     assert 'concord_requests_total{method="GET",route="/readyz",status="200"}' in figures
