@@ -20,6 +20,7 @@ from app.sync.candidates import ENDED
 from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
 from app.sync.conflicts import Side, Stamp
+from app.sync.connections import Connections
 from app.sync.decisions import decide
 from app.sync.links import LIVE, Links
 from app.sync.news import announce_record
@@ -93,7 +94,7 @@ async def merge_into(
     was = kept.held
     previous: dict[str, object] = {}
     for link in taken:
-        previous = {**await _meet(session, kept, link, now=now), **previous}
+        previous = {**await _meet(session, kept, gone, link, now=now), **previous}
     kept.revision, kept.last_at, kept.held_until = kept.revision + 1, now, None
     gone.revision, gone.last_at, gone.deleted_at, gone.deleted_because = gone.revision + 1, now, now, MERGED
     gone.extra, gone.held = {**gone.extra, MERGED_INTO: kept.record_id}, {}
@@ -204,12 +205,18 @@ def _sever(link: Link, *, now: datetime) -> None:
     decide(link, Reason.DUPLICATE_ITEM, now=now)
 
 
-async def _meet(session: AsyncSession, kept: Record, link: Link, *, now: datetime) -> dict[str, object]:
-    """Let a record meet an item it didn't know: blanks are filled, lists united, the rest decided."""
+async def _meet(
+    session: AsyncSession, kept: Record, gone: Record, link: Link, *, now: datetime
+) -> dict[str, object]:
+    """Let a record meet an item it didn't know: blanks are filled, lists united, the rest decided.
+
+    An item whose user may only look at the record has no say in that: it is put right.
+    """
     if link.state not in LIVE or link.graph_had is None:
         return {}
     collection = await Collections(session).get(link.collection_id)
-    listening = await _listening(session, link, collection)
+    access = await _access(session, link, [kept, gone])
+    listening = await _listening(session, link, collection, accepts=access != Access.VIEW_ONLY)
     received: Received = receive_item(
         SHAPE, kept.doc, LinkView(), link.graph_had,
         listening=listening, field_at=kept.field_at, held=kept.held,
@@ -226,7 +233,17 @@ async def _meet(session: AsyncSession, kept: Record, link: Link, *, now: datetim
     return dict(received.previous)
 
 
-async def _listening(session: AsyncSession, link: Link, collection: Collection | None) -> Listening:
+async def _access(session: AsyncSession, link: Link, records: Sequence[Record]) -> str | None:
+    """Return what the item's user may do with the first of these records that is theirs."""
+    connection = await Connections(session).get(link.connection_id)
+    owners = [owner for record in records for owner in record.extra.get("owners") or []]
+    user = connection.user if connection is not None else None
+    return next((owner["access"] for owner in owners if owner["user"] == user), None)
+
+
+async def _listening(
+    session: AsyncSession, link: Link, collection: Collection | None, *, accepts: bool
+) -> Listening:
     policies = await EffectiveSettings(session).policies([link.connection_id], link.entity)
     hears = collection is not None and collection.hears
-    return Listening(link.connection_id, hears, policy=policies[link.connection_id])
+    return Listening(link.connection_id, hears, accepts, policies[link.connection_id])

@@ -67,6 +67,27 @@ async def test_links_owners_and_items_move_and_the_feed_says_so(crm, folder, lin
     assert change["changed"] == ["job_title"]
 
 
+@pytest.mark.parametrize("looks_at", ["c-1", "c-2"])
+async def test_the_item_of_somebody_who_may_only_look_has_no_say_and_is_put_right(
+    crm, folder, linked, looks_at
+):
+    """``c-2`` ends in ``c-1``, whose own entry of an owner counts before that of ``c-2``."""
+    only_looks = [{"user": "agent-7", "access": "view_only"}]
+    others = {"c-1": [{"user": "agent-9", "access": "primary"}], "c-2": MINE}
+    access = {crm_id: only_looks if crm_id == looks_at else owners for crm_id, owners in others.items()}
+    await crm.puts("c-1", owners=access["c-1"], given_name="Mary", company="Godwin")
+    gone = await crm.puts("c-2", owners=access["c-2"], given_name="Mary")
+    await linked(gone, "item", born="microsoft", givenName="Mary", jobTitle="Novelist", companyName="Shelley")
+
+    merged = await merges(crm, "c-1", "c-2")
+
+    assert (merged["job_title"], merged["company"]) == (None, "Godwin")
+    assert {"user": "agent-7", "access": "view_only"} in merged["owners"]
+    link = (await folder.links())["item"]
+    assert (link.state, link.due_at is not None) == ("linked", True)
+    assert link.graph_had["jobTitle"] == "Novelist"
+
+
 @pytest.mark.parametrize(
     ("age", "severed"),
     [
