@@ -1,4 +1,4 @@
-"""What may travel, what a removal does, and the life of a link (``engine.md`` §§4, 5, 10)."""
+"""What may travel, and what a removal does (``engine.md`` §§4, 5, 10)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -62,53 +62,6 @@ class Happening:
     next_generation: bool = False
 
 
-class Event(StrEnum):
-    """What can happen to a link."""
-
-    WRITTEN = "written"
-    HEARD = "heard"
-    DELETED_BY_US = "deleted_by_us"
-    VANISHED = "vanished"
-    REMOVAL_DECIDED = "removal_decided"
-    MOVED = "moved"
-    LEFT = "left"
-    RETURNED = "returned"
-    WANTED_AGAIN = "wanted_again"
-    KEPT_AFTER_DELETE = "kept_after_delete"
-    REFUSED = "refused"
-    SEVERED = "severed"
-
-
-S, E = LinkState, Event
-
-NEXT: Mapping[tuple[LinkState, Event], Happening] = {
-    (S.WANTED, E.WRITTEN): Happening(S.LINKED),
-    (S.WANTED, E.HEARD): Happening(S.LINKED),
-    (S.WANTED, E.LEFT): Happening(S.SUSPENDED),
-    (S.LINKED, E.WRITTEN): Happening(S.LINKED),
-    (S.LINKED, E.HEARD): Happening(S.LINKED),
-    (S.LINKED, E.DELETED_BY_US): Happening(S.REMOVED_BY_US),
-    (S.LINKED, E.VANISHED): Happening(S.GONE),
-    (S.LINKED, E.MOVED): Happening(S.MOVED_OUT, Reason.MOVED_OUT),
-    (S.LINKED, E.LEFT): Happening(S.SUSPENDED),
-    (S.GONE, E.HEARD): Happening(S.LINKED),
-    (S.GONE, E.REMOVAL_DECIDED): Happening(S.REMOVED_THERE, Reason.REMOVED_THERE),
-    (S.GONE, E.MOVED): Happening(S.MOVED_OUT, Reason.MOVED_OUT),
-    (S.GONE, E.WANTED_AGAIN): Happening(S.WANTED, next_generation=True),
-    (S.REMOVED_THERE, E.HEARD): Happening(S.LINKED),
-    (S.REMOVED_THERE, E.WANTED_AGAIN): Happening(S.WANTED, next_generation=True),
-    (S.REMOVED_BY_US, E.HEARD): Happening(S.LINKED),
-    (S.REMOVED_BY_US, E.WANTED_AGAIN): Happening(S.WANTED, next_generation=True),
-    (S.MOVED_OUT, E.RETURNED): Happening(S.LINKED),
-    (S.MOVED_OUT, E.HEARD): Happening(S.LINKED),
-    (S.MOVED_OUT, E.VANISHED): Happening(S.GONE),
-    (S.SUSPENDED, E.RETURNED): Happening(S.LINKED),
-    (S.SUSPENDED, E.VANISHED): Happening(S.GONE),
-    **{(state, E.KEPT_AFTER_DELETE): Happening(S.SEVERED, Reason.KEPT_AFTER_DELETE) for state in S},
-    **{(state, E.REFUSED): Happening(S.SEVERED, Reason.REJECTED_BY_CRM) for state in S},
-    **{(state, E.SEVERED): Happening(S.SEVERED, Reason.DUPLICATE_ITEM) for state in S},
-}
-
 PUSHED = frozenset({LinkState.WANTED, LinkState.LINKED})
 LIVE = frozenset({LinkState.LINKED, LinkState.SUSPENDED, LinkState.MOVED_OUT})
 
@@ -117,22 +70,6 @@ ENDS: Mapping[str | None, Reason] = {
     "deleted_in_microsoft": Reason.REMOVED_THERE,
     "merged": Reason.DUPLICATE_ITEM,
 }
-
-
-class NoSuchStep(Exception):  # noqa: N818  errors are named by what happened
-    """A link in this state can't be told that: the caller has mistaken the link."""
-
-    def __init__(self, state: LinkState, event: Event) -> None:
-        super().__init__(f"A link that is {state} can't be {event}.")
-        self.state, self.event = state, event
-
-
-def next_state(state: LinkState, event: Event) -> Happening:
-    """Return what a link becomes by an event; one that changes nothing leaves it as it is."""
-    happening = NEXT.get((state, event))
-    if happening is None:
-        raise NoSuchStep(state, event)
-    return happening
 
 
 def may_push(state: LinkState) -> bool:

@@ -11,6 +11,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from deciding_matches import matching
+from lives import life
 from reference import renewed, table
 
 from app.reasons import REASONS
@@ -19,7 +21,6 @@ from app.records.reasons import Reason
 from app.sync.breaker import Kind, Limits, Window, trips
 from app.sync.conflicts import Kept, Policy, Resolution, Side, Stamp, settle
 from app.sync.policy import (
-    NEXT,
     Access,
     DeletedInMicrosoft,
     Direction,
@@ -243,20 +244,6 @@ def breaker() -> str:
     return table(("what", "within 24 hours", "links that live in the folder", "then"), lines)
 
 
-def life() -> str:
-    lines = [
-        (
-            f"`{state}`",
-            event.value.replace("_", " "),
-            f"`{then.state}`",
-            f"`{then.reason}`" if then.reason else "",
-        )
-        for (state, event), then in NEXT.items()
-        if event not in {"kept_after_delete", "refused", "severed"}
-    ]
-    return table(("a link that is", "and is", "becomes", "reason"), lines)
-
-
 def verdicts() -> str:
     sync, held, tie = Sync(direction=BOTH), Held(scope=Reason.IN_SCOPE), Tie(state=LinkState.LINKED)
     off, paused = Sync(direction=BOTH, stopped=Reason.DISABLED), Sync(direction=BOTH, stopped=Reason.PAUSED)
@@ -318,6 +305,7 @@ def tables() -> dict[str, str]:
         "echoes": echoes().told(),
         "conflicts": conflicts().told(),
         "breaker": breaker(),
+        "matching": matching(),
         "life": life(),
         "verdicts": verdicts(),
     }

@@ -1,13 +1,26 @@
 """Plan and run agree, in worlds made by the dice: ``make simulate`` plays thousands of them."""
 
+import re
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from tests.preview.agreement import agrees
+from tests.preview.lives import watch, watched
 from tests.preview.worlds import World
 
 WORLDS = 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def told_in_the_docs(cleaner):
+    """Whatever becomes of a link here is in docs/how-concord-decides.md."""
+    page = (Path(__file__).parents[2] / "docs" / "how-concord-decides.md").read_text()
+    told = set(re.findall(r"^\| `(\w+)` \| `(\w+)` \|", page.partition("<!-- life -->")[2], re.MULTILINE))
+    await watch(cleaner)
+    yield
+    assert await watched(cleaner) <= told
 
 
 @pytest.mark.feature("F2")

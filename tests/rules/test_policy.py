@@ -1,4 +1,4 @@
-"""What a removal does, and the life of a link (engine.md §§4, 5, 10)."""
+"""What a removal does to a link and its record (engine.md §§4, 5, 10)."""
 
 import pytest
 
@@ -6,20 +6,16 @@ from app.records.link import AttemptKind, LinkState
 from app.records.patch import Revision
 from app.records.reasons import Reason
 from app.sync.policy import (
-    NEXT,
     Access,
     DeletedInMicrosoft,
     Direction,
-    Event,
     Happening,
     LeftScope,
-    NoSuchStep,
     RemovedFromCrm,
     SharedDeletes,
     item_gone,
     left_scope,
     may_push,
-    next_state,
     outlives_delete,
     record_deleted,
 )
@@ -176,43 +172,6 @@ def test_what_the_crm_rejected_stays_untouched_in_outlook():
 @pytest.mark.parametrize("state", S)
 def test_only_wanted_and_linked_links_are_owed_anything(state):
     assert may_push(state) == (state in {S.WANTED, S.LINKED})
-
-
-def test_a_link_that_ended_is_wanted_again_only_as_another_generation():
-    for (state, event), happening in NEXT.items():
-        if event is Event.WANTED_AGAIN:
-            assert happening.next_generation, state
-
-
-@pytest.mark.parametrize(
-    ("state", "event"),
-    [
-        pytest.param(S.SEVERED, Event.WANTED_AGAIN, id="what was severed is never imported or made again"),
-        pytest.param(S.REMOVED_THERE, Event.WRITTEN, id="nothing is written to what its user removed"),
-        pytest.param(S.SUSPENDED, Event.HEARD, id="out of scope nothing is heard"),
-        pytest.param(S.LINKED, Event.REMOVAL_DECIDED, id="a removal is verified before it is decided"),
-    ],
-)
-def test_a_step_that_must_not_be_is_refused(state, event):
-    with pytest.raises(NoSuchStep):
-        next_state(state, event)
-
-
-@pytest.mark.parametrize(
-    ("state", "event", "after"),
-    [
-        pytest.param(S.WANTED, Event.WRITTEN, S.LINKED, id="created"),
-        pytest.param(S.LINKED, Event.VANISHED, S.GONE, id="verified to be gone"),
-        pytest.param(S.GONE, Event.REMOVAL_DECIDED, S.REMOVED_THERE, id="decided"),
-        pytest.param(S.REMOVED_THERE, Event.HEARD, S.LINKED, id="the item seen back"),
-        pytest.param(S.LINKED, Event.LEFT, S.SUSPENDED, id="out of scope"),
-        pytest.param(S.SUSPENDED, Event.RETURNED, S.LINKED, id="back in scope"),
-        pytest.param(S.LINKED, Event.MOVED, S.MOVED_OUT, id="dragged to another folder"),
-        pytest.param(S.IN_REVIEW, Event.SEVERED, S.SEVERED, id="anything can be severed"),
-    ],
-)
-def test_the_life_of_a_link(state, event, after):
-    assert next_state(state, event).state is after
 
 
 @pytest.mark.parametrize(
