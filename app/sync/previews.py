@@ -164,7 +164,7 @@ async def chosen_as_seen(
         return await patched(session, connection, entity, patch, now=now)
     run = await require_previewed(session, connection, entity, patch, run_id=previewed, now=now)
     shown = await patched(session, connection, entity, patch, now=now)
-    approved = {"run": run.id, "at": now.isoformat(), "counts": run.counts}
+    approved = {"run": run.id, "at": now.isoformat(), "counts": _shown(run)}
     await Collections(session).approve(connection.id, entity, approved)
     return shown
 
@@ -179,3 +179,16 @@ def _comparable(settings: ContactSettings) -> Json:
     """Return settings as JSON would give them back."""
     given: Json = orjson.loads(orjson.dumps(settings))
     return given
+
+
+def _shown(run: Run) -> dict[str, Any]:
+    """Return how many of each a preview has shown: as would happen, or as it said would be asked about.
+
+    Quirk: the breaker counts a deletion before it finds that the item isn't there any more.
+    """
+    would = (run.approval or {}).get("would", {})
+    ways = {
+        way: {verb: max(number, would.get(way, {}).get(verb, 0)) for verb, number in run.counts[way].items()}
+        for way in ("to_crm", "to_microsoft")
+    }
+    return {**run.counts, **ways}

@@ -104,3 +104,20 @@ async def test_an_item_in_review_that_is_gone_meanwhile_is_linked_to_nobody(ada)
 
     assert plan == [("create", "microsoft", "Mary One", "in_scope")]
     assert [item["displayName"] for item in await ada.contacts()] == ["Mary One"]
+
+
+async def test_who_chose_what_was_previewed_is_not_asked_about_items_that_are_gone_already(ada):
+    await ada.crm("PATCH", "/v1/workspace", {"breaker": {"min_deletes": 0, "max_delete_percent": 0}})
+    for number in range(3):
+        await ada.puts(f"c-{number}", display_name=f"Person {number}", classes=["buyer"])
+    await ada.chooses(direction="two_way")
+    await ada.syncs()
+    await ada.deletes(*await ada.contacts())
+
+    choice = {"classes": ["vendor"], "left_scope": "delete", "deleted_in_microsoft": "keep"}
+    run = await ada.previews(**choice)
+    await ada.crm("PATCH", ada.settings, choice | {"previewed": run["id"]})
+    await ada.syncs()
+
+    assert run["approval"]["would"]["to_microsoft"]["deleted"] == 3
+    assert await ada.runs(status="awaiting_approval") == []
