@@ -45,8 +45,8 @@ def against(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] =
     write = owed(shape, doc, link, held=held)
     if not isinstance(write, Update):
         return {}
-    held = _held_against(shape, link, write)
-    return {name: held[name] for name in breaker.cleared(held, doc)}
+    there = _held_against(shape, link, write)
+    return {name: there[name] for name in breaker.cleared(there, doc)}
 
 
 def refilled(received: Received) -> Received:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.errors import GraphError
-from sandbox.graph.errors import bad_request, not_built
+from sandbox.graph.errors import bad_request
 from sandbox.graph.values import (
     MAX_NOTES,
     Reader,
@@ -16,8 +16,7 @@ from sandbox.graph.values import (
     a_list,
     a_time,
     an_object,
-    no_such_property,
-    of_type,
+    said_in,
     text,
 )
 
@@ -69,16 +68,7 @@ def read(body: Mapping[str, Any]) -> Fields:
 
     None and [] are kept: they clear. Read-only properties say nothing, as OData has it.
     """
-    said: Fields = {}
-    of_type(body, TYPE)
-    for name, value in body.items():
-        if name in READERS:
-            said[name] = READERS[name](name, value)
-        elif name in NOT_BUILT:
-            raise not_built(f"contact.{name}")
-        elif name not in READ_ONLY and name != EXTENDED and "@" not in name:
-            raise no_such_property(name, TYPE)
-    return said
+    return said_in(body, TYPE, readers=READERS, silent=READ_ONLY | {EXTENDED}, missing=NOT_BUILT)
 
 
 def created(said: Fields) -> Fields:

@@ -9,15 +9,14 @@ from typing import Any
 
 from sandbox.errors import GraphError
 from sandbox.graph import event_body, event_parts, recurrence, series, zones
-from sandbox.graph.errors import bad_request, not_built
+from sandbox.graph.errors import bad_request
 from sandbox.graph.values import (
     Reader,
     Strings,
     a_boolean,
     a_whole_number,
-    no_such_property,
-    of_type,
     one_of,
+    said_in,
     text,
     wrong_type,
 )
@@ -69,19 +68,8 @@ def read(body: Mapping[str, Any]) -> Fields:
 
     ``recurrence`` stays as it came: it can be read only beside a start.
     """
-    said: Fields = {}
-    of_type(body, TYPE)
-    for name, value in body.items():
-        if name in READERS:
-            said[name] = READERS[name](name, value)
-        elif name in NOT_BUILT:
-            raise not_built(f"event.{name}")
-        elif (
-            name not in READ_ONLY | {EXTENDED, "calendar", "instances", "exceptionOccurrences"}
-            and "@" not in name
-        ):
-            raise no_such_property(name, TYPE)
-    return said
+    silent = READ_ONLY | {EXTENDED, "calendar", "instances", "exceptionOccurrences"}
+    return said_in(body, TYPE, readers=READERS, silent=silent, missing=NOT_BUILT)
 
 
 def created(said: Fields) -> Fields:

@@ -1,12 +1,12 @@
 """Values in the bodies of requests, held against the types of Graph's metadata (EDM)."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.errors import GraphError
-from sandbox.graph.errors import bad_request, unreadable
+from sandbox.graph.errors import bad_request, not_built, unreadable
 
 Reader = Callable[[str, Any], Any]
 
@@ -133,3 +133,27 @@ def wrong_type(name: str, value: Any, *, expected: str) -> GraphError:
 def _microseconds(value: str) -> str:
     """Cut a fraction to six digits: Graph writes seven, Python reads six."""
     return re.sub(r"(\.\d{6})\d+", r"\1", value)
+
+
+def said_in(
+    body: Mapping[str, Any],
+    type_name: str,
+    *,
+    readers: Mapping[str, Reader],
+    silent: Container[str],
+    missing: Container[str],
+) -> dict[str, Any]:
+    """Return what a body says about an entity of a type, or raise Graph's 400.
+
+    Properties in ``silent`` and annotations say nothing; those in ``missing`` are Graph's but not built.
+    """
+    said: dict[str, Any] = {}
+    of_type(body, type_name)
+    for name, value in body.items():
+        if name in readers:
+            said[name] = readers[name](name, value)
+        elif name in missing:
+            raise not_built(f"{type_name.rpartition('.')[2]}.{name}")
+        elif name not in silent and "@" not in name:
+            raise no_such_property(name, type_name)
+    return said

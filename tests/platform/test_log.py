@@ -50,10 +50,10 @@ def test_a_traceback_is_redacted_too(logged):
 
 
 def test_what_a_library_logs_is_redacted_and_structured(logged):
-    logging.getLogger("some.library").error("refused %s: %s", "ada@example.org", "client_secret=abc")
+    logging.getLogger("some.package").error("refused %s: %s", "ada@example.org", "client_secret=abc")
 
     (line,) = logged()
-    assert (line["level"], line["logger"]) == ("error", "some.library")
+    assert (line["level"], line["logger"]) == ("error", "some.package")
     assert line["event"] == "refused [address]: client_secret=[secret]"
 
 

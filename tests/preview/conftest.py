@@ -4,31 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app import clock, log
-from app.config import Settings
-from app.security.seal import new_key
-from tests.preview.preview_stage import staged
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> None:
-    """As in production: structlog's own default draws each traceback for seconds."""
-    log.configure(level="warning")
-
-
-@pytest.fixture(scope="session")
-async def running(servers, cleaner):
-    settings = Settings(
-        database_url=servers.url("concord_app"), database_sweep_url=servers.url("concord_sweep"),
-        redis_url=f"{servers.redis}/{servers.number}", keys=new_key(), operator_key="op_only-for-tests",
-        public_url="http://127.0.0.1:8000", development=True,
-    )  # fmt: skip
-    async with staged(settings) as stage:
-        yield stage
+from app import clock
+from tests.preview.one_process import plain_logs, running, stage  # noqa: F401  fixtures
 
 
 @pytest.fixture
-async def one_of_many(running):
+async def one_of_many(running):  # noqa: F811
     """Both sides, with other workspaces still there: for tests that look at nothing but their own."""
     await running.control("reset")
     yield running
@@ -36,13 +17,5 @@ async def one_of_many(running):
 
 
 @pytest.fixture
-async def stage(running, database_url, redis_url):
-    """Both sides, empty; the clock of this process is set right again in the end."""
-    await running.control("reset")
-    yield running
-    clock.follow(datetime.now(UTC))
-
-
-@pytest.fixture
-async def ada(stage):
+async def ada(stage):  # noqa: F811
     return await stage.newcomer()

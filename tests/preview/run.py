@@ -1,8 +1,6 @@
 """Play worlds in which plan and run must agree: python -m tests.preview.run --worlds 200 --seed 1 [--only 17]."""
 
-import argparse
 import asyncio
-import logging
 import sys
 import time
 import traceback
@@ -10,14 +8,12 @@ from collections import Counter
 from datetime import UTC, datetime
 from random import Random
 
-import structlog
-
 from app import clock
 from app.config import Settings
 from tests.preview.agreement import agrees
 from tests.preview.preview_stage import staged
 from tests.preview.worlds import World
-from tests.simulation.services import own_services
+from tests.simulation.services import asking_for_worlds, own_services, seeds_of
 
 
 async def play_all(seeds: list[str], settings: Settings) -> Counter[str]:
@@ -40,17 +36,12 @@ async def play_all(seeds: list[str], settings: Settings) -> Counter[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=100)
-    parser.add_argument("--seed", default="1")
-    parser.add_argument("--only", default=None, help="one world of that seed")
-    parser.add_argument("--log", default="CRITICAL")
+    parser = asking_for_worlds(__doc__)
     asked = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, asked.log)))
-    numbers = [asked.only] if asked.only is not None else range(asked.worlds)
+    seeds = seeds_of(asked)
     began = time.perf_counter()
     with own_services() as settings:
-        totals = asyncio.run(play_all([f"{asked.seed}/{number}" for number in numbers], settings))
+        totals = asyncio.run(play_all(seeds, settings))
     sys.stdout.write(f"{dict(totals)} in {time.perf_counter() - began:.0f} s\n")
     raise SystemExit(bool(totals["failed"]))
 

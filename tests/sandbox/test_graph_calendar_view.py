@@ -338,17 +338,19 @@ async def test_a_delta_of_a_view_agrees_with_the_view_whatever_happens(adele: Ou
         }
 
 
-async def subscribed(
-    stage: Stage, outlook: Outlook, listener: Listener, resource: str = "me/events", **headers: str
-) -> None:
-    soon = (stage.world.now() + timedelta(hours=1)).isoformat()
-    wish = {
+def wish(stage: Stage, listener: Listener, resource: str = "me/events") -> dict[str, str]:
+    return {
         "changeType": "created,updated,deleted",
         "resource": resource,
         "notificationUrl": listener.url,
-        "expirationDateTime": soon,
+        "expirationDateTime": (stage.world.now() + timedelta(hours=1)).isoformat(),
     }
-    answer = await outlook.post("subscriptions", json=wish, headers=headers)
+
+
+async def subscribed(
+    stage: Stage, outlook: Outlook, listener: Listener, resource: str = "me/events", **headers: str
+) -> None:
+    answer = await outlook.post("subscriptions", json=wish(stage, listener, resource), headers=headers)
     assert answer.status_code == 201, answer.text
 
 
@@ -398,24 +400,13 @@ REFUSED = [
 async def test_nothing_else_of_a_calendar_can_be_subscribed_to(
     stage: Stage, adele: Outlook, listener: Listener, resource, status
 ):
-    soon = (stage.world.now() + timedelta(hours=1)).isoformat()
-    wish = {
-        "changeType": "created",
-        "resource": resource,
-        "notificationUrl": listener.url,
-        "expirationDateTime": soon,
-    }
+    answer = await adele.post("subscriptions", json=wish(stage, listener, resource))
 
-    assert (await adele.post("subscriptions", json=wish)).status_code == status
+    assert answer.status_code == status
 
 
 async def test_permissions_for_shared_calendars_do_not_subscribe(stage: Stage, listener: Listener):
-    soon = (stage.world.now() + timedelta(hours=1)).isoformat()
-    wish = {
-        "changeType": "created",
-        "resource": "me/events",
-        "notificationUrl": listener.url,
-        "expirationDateTime": soon,
-    }
     async with await stage.outlook(scopes=["Calendars.ReadWrite.Shared"]) as shared:
-        assert error_of(await shared.post("subscriptions", json=wish)) == (403, "ErrorAccessDenied")
+        refused = await shared.post("subscriptions", json=wish(stage, listener))
+
+    assert error_of(refused) == (403, "ErrorAccessDenied")

@@ -2,6 +2,8 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
 
 import httpx
 import pytest
@@ -159,84 +161,48 @@ async def test_a_dropped_endpoint_loses_what_is_new(stage: Stage):
     assert lost == [notice]
 
 
+ODD_VALUES = [
+    None, True, 7, -1.5, 10**30, "", "x", "\0", "'", "é" * 300, [], [None], [[1]], {}, {"id": 1}, MARK, "2026-01-01T00:00:00Z",
+]  # fmt: skip
+NAMES = [
+    "displayName", "emailAddresses", "birthday", "homeAddress", "businessPhones", "@odata.type", "singleValueExtendedProperties",
+    "changeType", "resource", "notificationUrl", "expirationDateTime", "requests", "children", "nope",
+]  # fmt: skip
+OPTIONS = [
+    "$select", "$filter", "$expand", "$orderby", "$top", "$skip", "$count", "$search", "$skiptoken", "$deltatoken", "x",
+]  # fmt: skip
+ODD_TEXTS = [
+    "", "x", "9" * 5000, "-1", "'", "(((", "a/any(a:", "singleValueExtendedProperties($filter=id eq 'x", "%00", "é", ",", "*",
+]  # fmt: skip
+PATHS = [
+    "me", "me/contacts", "me/contacts/x", "me/contacts/delta", "me/contactFolders", "me/contactFolders/x/contacts",
+    "subscriptions", "subscriptions/x", "$batch", "users/x/contacts", "me/contactFolders('a')/childFolders", "%FF/x", "//",
+]  # fmt: skip
+
+
+def odd_body(dice: Random) -> Any:
+    fields = {dice.choice(NAMES): dice.choice(ODD_VALUES) for _ in range(3)}
+    body = dice.choice([dice.choice(ODD_VALUES), fields])
+    item = {
+        "id": "1", "method": dice.choice(["GET", "POST", 1]), "url": dice.choice([*PATHS, "http://[", "", 5]), "body": body,
+    }  # fmt: skip
+    return {"requests": [item]} if dice.random() < 0.2 else body
+
+
 async def test_whatever_is_sent_is_answered_in_graphs_shape(stage: Stage):
     """Send a few hundred requests made of the wrong things: never a failure of the sandbox's own."""
-    import random
-
-    dice = random.Random(11)
-    values = [
-        None,
-        True,
-        7,
-        -1.5,
-        10**30,
-        "",
-        "x",
-        "\0",
-        "'",
-        "é" * 300,
-        [],
-        [None],
-        [[1]],
-        {},
-        {"id": 1},
-        MARK,
-        "2026-01-01T00:00:00Z",
-    ]
-    names = ["displayName", "emailAddresses", "birthday", "homeAddress", "businessPhones", "@odata.type", "singleValueExtendedProperties",
-             "changeType", "resource", "notificationUrl", "expirationDateTime", "requests", "children", "nope"]  # fmt: skip
-    options = [
-        "$select",
-        "$filter",
-        "$expand",
-        "$orderby",
-        "$top",
-        "$skip",
-        "$count",
-        "$search",
-        "$skiptoken",
-        "$deltatoken",
-        "x",
-    ]
-    texts = [
-        "",
-        "x",
-        "9" * 5000,
-        "-1",
-        "'",
-        "(((",
-        "a/any(a:",
-        "singleValueExtendedProperties($filter=id eq 'x",
-        "%00",
-        "é",
-        ",",
-        "*",
-    ]
-    paths = ["me", "me/contacts", "me/contacts/x", "me/contacts/delta", "me/contactFolders", "me/contactFolders/x/contacts",
-             "subscriptions", "subscriptions/x", "$batch", "users/x/contacts", "me/contactFolders('a')/childFolders", "%FF/x", "//"]  # fmt: skip
+    dice = Random(11)
     async with await stage.outlook() as adele:
         for _ in range(600):
-            body = dice.choice(
-                [dice.choice(values), {dice.choice(names): dice.choice(values) for _ in range(3)}]
-            )
-            query = {dice.choice(options): dice.choice(texts) for _ in range(dice.randint(0, 2))}
-            item = {
-                "id": "1",
-                "method": dice.choice(["GET", "POST", 1]),
-                "url": dice.choice([*paths, "http://[", "", 5]),
-                "body": body,
-            }
-            sent = {"requests": [item]} if dice.random() < 0.2 else body
+            query = {dice.choice(OPTIONS): dice.choice(ODD_TEXTS) for _ in range(dice.randint(0, 2))}
+            sent = odd_body(dice)
             answer = await adele.request(
-                dice.choice(["GET", "POST", "PATCH", "DELETE"]), dice.choice(paths), params=query, json=sent,
-                headers={"Prefer": dice.choice(texts[1:9]), "If-Match": dice.choice(["*", "x", 'W/"x"'])},
+                dice.choice(["GET", "POST", "PATCH", "DELETE"]), dice.choice(PATHS), params=query, json=sent,
+                headers={"Prefer": dice.choice(ODD_TEXTS[1:9]), "If-Match": dice.choice(["*", "x", 'W/"x"'])},
             )  # fmt: skip
-            assert answer.status_code < 500 or answer.status_code == 501, (
-                answer.request.url,
-                sent,
-                answer.text,
-            )
-            assert answer.is_success or answer.json()["error"]["code"], answer.text
+            told = (answer.request.url, sent, answer.text)
+            assert answer.status_code < 500 or answer.status_code == 501, told
+            assert answer.is_success or answer.json()["error"]["code"], told
 
 
 def test_a_log_from_before_there_were_calendars_is_still_read():

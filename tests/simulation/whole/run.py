@@ -1,17 +1,13 @@
 """Play whole worlds: python -m tests.simulation.whole.run --worlds 200 --seed 1 [--only 17]."""
 
-import argparse
 import asyncio
-import logging
 import sys
 import time
 import traceback
 from collections import Counter
 
-import structlog
-
 from app.config import Settings
-from tests.simulation.services import own_services
+from tests.simulation.services import asking_for_worlds, own_services, seeds_of
 from tests.simulation.whole.dice import play
 from tests.simulation.whole.stage import staged
 from tests.simulation.whole.world import World
@@ -43,17 +39,12 @@ async def _play_each(seeds: list[str], settings: Settings, *, steps: int) -> Cou
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=100)
-    parser.add_argument("--seed", default="1")
-    parser.add_argument("--only", default=None, help="one world of that seed")
+    parser = asking_for_worlds(__doc__)
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--log", default="CRITICAL")
     asked = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, asked.log)))
-    numbers = [asked.only] if asked.only is not None else range(asked.worlds)
+    seeds = seeds_of(asked)
     began = time.perf_counter()
-    totals = asyncio.run(play_all([f"{asked.seed}/{number}" for number in numbers], steps=asked.steps))
+    totals = asyncio.run(play_all(seeds, steps=asked.steps))
     sys.stdout.write(f"{dict(totals)} in {time.perf_counter() - began:.0f} s\n")
     raise SystemExit(bool(totals["failed"]))
 
