@@ -6,7 +6,7 @@ expansion of both wordings.
 
 from calendar import monthrange
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from app.records.rrule import LONGEST, SELECTING, WITHIN_A_DAY, Frequency, On, Rule, Start, read, spelled
 from app.records.zones import instant, wall
@@ -57,14 +57,26 @@ def last_day(rule: Rule, *, start: Start, zone: str | None) -> date | None:
 
 
 def _ended(rule: Rule, start: Start, *, zone: str | None) -> Rule:
-    last = last_day(rule, start=start, zone=zone)
-    if last is None or not isinstance(start, datetime):
-        return replace(rule, until=last)
-    until = datetime.combine(last, start.time())
+    """Word UNTIL as RFC 5545 wants it beside this start; a rule of times keeps the time it ends at."""
+    if not isinstance(start, datetime) or rule.until is None:
+        return replace(rule, until=last_day(rule, start=start, zone=zone))
+    if not _is_of_days(rule):
+        until = rule.until if isinstance(rule.until, datetime) else datetime.combine(rule.until, time.max)
+        return replace(rule, until=_in_utc(until.replace(microsecond=0), zone))
+    last = last_day(rule, start=start, zone=zone) or rule.until
+    return replace(rule, until=_in_utc(datetime.combine(last, start.time()), zone))
+
+
+def _in_utc(until: datetime, zone: str | None) -> datetime:
     try:
-        return replace(rule, until=until if zone is None else instant(until, zone))
-    except OverflowError:
-        return replace(rule, until=until.replace(tzinfo=UTC))
+        return until if zone is None or until.tzinfo else instant(until, zone)
+    except OverflowError:  # the end of time
+        return until.replace(tzinfo=UTC)
+
+
+def _is_of_days(rule: Rule) -> bool:
+    """Say whether the rule has at most one occurrence a day, at its start's time."""
+    return rule.frequency not in WITHIN_A_DAY and not (rule.by_hour or rule.by_minute or rule.by_second)
 
 
 def _filled(rule: Rule, start: Start) -> Rule:

@@ -17,7 +17,7 @@ ZONES = (
 TIMES = [time(hour, minute) for hour in (0, 1, 2, 3, 9, 12, 23) for minute in (0, 30)]
 FAR = timedelta(days=4 * 366)
 # SERIES=5000 pytest tests/rules/test_r*.py plays that many of each property.
-MANY = settings(max_examples=int(os.environ.get("SERIES", "60")))
+MANY = settings(max_examples=int(os.environ.get("SERIES", "40")))
 
 positions = st.sampled_from([1, 2, 3, 4, 5, -1, -2])
 weekdays = st.lists(st.sampled_from(NAMES), min_size=1, max_size=7, unique=True)

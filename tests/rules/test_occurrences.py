@@ -1,0 +1,108 @@
+"""When the events of a series begin, held against a reading by hand (RFC 5545, graph/facts.md §5.3)."""
+
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from app.graph.unsupported import Unsupported
+from app.sync.recurrence import day_of, is_occurrence, last_occurrence, occurrences, on
+from tests.rules.series import FAR, MANY, series
+from tests.rules.series_by_hand import days_of_rule
+
+BERLIN = "Europe/Berlin"
+NINE = datetime(2026, 3, 2, 9)  # noqa: DTZ001 what clocks show
+
+
+@st.composite
+def held(draw):
+    """Return a series that Outlook can hold, with the days that it has by hand."""
+    text, start, zone = draw(series())
+    try:
+        occurrences(text, start=start, zone=zone)
+    except Unsupported:
+        assume(False)
+    said, _, until = text.partition(";UNTIL=")
+    if until and zone is not None:
+        # The strategy made it of a day and the start's time.
+        last = last_occurrence(f"FREQ=DAILY;UNTIL={until}", start=start, zone=zone)
+        said += f";UNTIL={last:%Y%m%d}" if last else ";UNTIL=19000101"
+    elif until:
+        said = text
+    return text, start, zone, days_of_rule(said, start=day_of(start), horizon=day_of(start) + FAR)
+
+
+@pytest.mark.feature("F6")
+@MANY
+@given(held(), st.integers(0, 1500), st.integers(0, 400))
+def test_days_are_those_that_a_reading_by_hand_has(drawn, later, long):
+    text, start, zone, expected = drawn
+    first = day_of(start)
+    after, before = first + timedelta(days=later), first + timedelta(days=later + long)
+
+    every = occurrences(text, start=start, zone=zone, before=first + FAR + timedelta(days=1))
+    within = occurrences(text, start=start, zone=zone, after=after, before=before)
+
+    assert [day_of(at) for at in every] == expected
+    assert [day_of(at) for at in within] == [day for day in expected if after <= day < before]
+    assert is_occurrence(text, on(after, start), start=start, zone=zone) is (after in expected)
+    last = last_occurrence(text, start=start, zone=zone)
+    if last is None:
+        assert not expected or not ("COUNT" in text or "UNTIL" in text)
+    elif day_of(last) <= first + FAR:
+        assert day_of(last) == expected[-1]
+
+
+DAYS = [
+    ("each day", "FREQ=DAILY", ["2026-03-02", "2026-03-03", "2026-03-04"]),
+    ("each other week, begun on Sundays", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=SU", ["2026-03-02", "2026-03-15", "2026-03-16"]),
+    ("each other week, begun on Mondays", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO", ["2026-03-02", "2026-03-08", "2026-03-16"]),
+    ("the last workday", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", ["2026-03-31", "2026-04-30", "2026-05-29"]),
+    ("the last day", "FREQ=MONTHLY;BYMONTHDAY=-1", ["2026-03-31", "2026-04-30", "2026-05-31"]),
+    ("the last day of February", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1", ["2027-02-28", "2028-02-29", "2029-02-28"]),
+    ("Thanksgiving", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", ["2026-11-26", "2027-11-25", "2028-11-23"]),
+    ("twice", "FREQ=DAILY;COUNT=2", ["2026-03-02", "2026-03-03"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rrule", "days"), [pytest.param(*row, id=rule) for rule, *row in DAYS])
+def test_first_days(rrule, days):
+    found = islice(occurrences(rrule, start=NINE, zone=BERLIN), 3)
+
+    assert [at.isoformat() for at in found] == [f"{day}T09:00:00" for day in days]
+
+
+@pytest.mark.lesson(11)
+def test_clocks_show_the_same_time_in_summer_and_in_winter():
+    late = list(occurrences("FREQ=WEEKLY", start=NINE, zone=BERLIN, after=date(2026, 10, 18), limit=3))
+
+    assert [at.isoformat() for at in late] == [
+        "2026-10-19T09:00:00",
+        "2026-10-26T09:00:00",
+        "2026-11-02T09:00:00",
+    ]
+
+
+def test_an_event_at_another_time_of_the_day_is_none_of_the_series():
+    assert is_occurrence("FREQ=DAILY", NINE + timedelta(days=3), start=NINE, zone=BERLIN)
+    assert not is_occurrence("FREQ=DAILY", NINE + timedelta(days=3, minutes=1), start=NINE, zone=BERLIN)
+    assert not is_occurrence("FREQ=DAILY", NINE - timedelta(days=1), start=NINE, zone=BERLIN)
+
+
+def test_no_rule_keeps_us_counting_for_ever():
+    for rrule in (
+        "FREQ=SECONDLY;BYMONTH=2",
+        "FREQ=DAILY;BYYEARDAY=1;BYSETPOS=3",
+        "FREQ=HOURLY;BYDAY=MO;BYSETPOS=30",
+    ):
+        with pytest.raises(ValueError if "YEARDAY" in rrule else Unsupported):
+            occurrences(rrule, start=NINE, zone=BERLIN)
+
+
+def test_a_series_of_long_ago_is_not_counted_from_its_beginning():
+    start = datetime(1700, 1, 1, 9)  # noqa: DTZ001
+    found = occurrences("FREQ=DAILY;INTERVAL=7", start=start, zone=BERLIN, after=date(4400, 1, 1), limit=1)
+
+    assert day_of(next(found)) == date(4400, 1, 7)
