@@ -11,7 +11,7 @@ from app.sync.event_window import Window, overlaps
 from app.sync.recurrence import day_of
 from tests.rules.series import MANY
 from tests.rules.series_by_hand import days_of_rule
-from tests.rules.test_occurrences import held
+from tests.rules.test_occurrences import days_by_hand, held
 
 HALF_AN_HOUR = timedelta(minutes=30)
 MARCH = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), "UTC")
@@ -98,7 +98,7 @@ def test_the_last_day_of_march_begins_and_ends_by_the_clocks_of_the_windows_zone
 @MANY
 @given(held(), st.integers(0, 3000), st.integers(0, 30000), st.integers(1, 2000), st.data())
 def test_a_series_lies_where_any_of_its_events_does(drawn, minutes, later, long, data):
-    rrule, start, zone, days = drawn
+    (rrule, start, zone), days = drawn, days_by_hand(*drawn)
     length = timedelta(days=1 + minutes // 1440) if zone is None else timedelta(minutes=minutes)
     gone = data.draw(st.lists(st.sampled_from(days), max_size=4, unique=True)) if days else []
     begin = moment(day_of(start), time(), "UTC") + timedelta(hours=later)
