@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotAwaitingApproval
 from app.models import Link, Run
 from app.states import state
 from app.sync.collections import Collections
-from app.sync.runs import AWAITING, OPEN
+from app.sync.runs import AWAITING, OPEN, Runs
 
 Side = Literal["crm", "microsoft"]
 Decision = Literal["apply", "put_back"]
@@ -62,13 +62,12 @@ class Approvals:
         waiting = exists().where(
             Link.workspace_id == self.workspace, Link.collection_id == collection_id, Link.held_by == Run.id
         )
-        query = update(Run).where(
-            Run.workspace_id == self.workspace,
+        await Runs(self.session).cancel_all(
             Run.collection_id == collection_id,
             Run.status == AWAITING,
             or_(Run.created_at <= now - PATIENCE, ~waiting),
+            now=now,
         )
-        await self.session.execute(query.values(status="cancelled", finished_at=now, updated_at=now))
 
     async def next_expiry(self, collection_id: str) -> datetime | None:
         """Return when the oldest open question ends by itself."""

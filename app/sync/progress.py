@@ -10,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.ids import new_id
 from app.models import Collection, Effect, Run
 from app.sync.breaker import Kind
-from app.sync.feed import News, announce
-from app.sync.runs import OPEN, Runs, no_counts, shown
+from app.sync.runs import OPEN, Runs, no_counts, tell_end
 
 SIDES = {"to_crm": "crm", "to_microsoft": "microsoft"}
-ASKED_FOR = frozenset({"manual", "initial", "settings", "reconnect", "restore", "retry"})
 
 
 @dataclass(slots=True)
@@ -34,7 +32,6 @@ class Progress:
     done: int = 0
     total: int | None = None
     counts: dict[str, Any] = field(default_factory=no_counts)
-    decision: str | None = None
     subject: str | None = None
     touched: bool = False
     effects: list[Effect] = field(default_factory=list)
@@ -44,8 +41,7 @@ class Progress:
         """Go on with a stored run."""
         return cls(
             collection, run.trigger, run.id, run.direction, run.full, run.phase, run.done, run.total,
-            {**no_counts(), **run.counts}, (run.approval or {}).get("decision"),
-            run.subject,
+            {**no_counts(), **run.counts}, run.subject,
         )  # fmt: skip
 
     @property
@@ -107,29 +103,27 @@ class Progress:
     async def finish(
         self, session: AsyncSession, *, status: str, now: datetime, problem: dict[str, Any] | None = None
     ) -> None:
-        """End the run; tell the CRM of one that somebody waits for."""
+        """End the run, unless it was cancelled meanwhile."""
         await self.save(session, now=now)
         if self.run_id is None:
             return
-        await self._store(
+        run = await self._store(
             session, phase=None, updated_at=now, finished_at=now, status=status, problem=problem
         )
-        if self.trigger in ASKED_FOR or self.decision is not None:
-            run = await Runs(session).get(self.run_id)
-            if run is not None:
-                announce(
-                    session,
-                    News(
-                        type="run.finished", subject=run.id, at=now, origin="concord",
-                        connection_id=run.connection_id, snapshot=shown(run, now=now),
-                    ),
-                )  # fmt: skip
+        if run is not None:
+            tell_end(session, run, now=now)
 
-    async def _store(self, session: AsyncSession, **values: Any) -> None:
+    async def _store(self, session: AsyncSession, **values: Any) -> Run | None:
+        """Store how far the run is, and return it; None where it was cancelled meanwhile."""
         query = update(Run).where(
             Run.workspace_id == self.collection.workspace_id, Run.id == self.run_id, Run.status.in_(OPEN)
         )
-        await session.execute(query.values(done=self.done, total=self.total, counts=self.counts, **values))
+        stored = await session.scalars(
+            query.values(done=self.done, total=self.total, counts=self.counts, **values)
+            .returning(Run)
+            .execution_options(populate_existing=True, synchronize_session=False)
+        )
+        return stored.one_or_none()
 
     def _begun(self, session: AsyncSession, *, now: datetime) -> Run:
         return Runs(session).add(

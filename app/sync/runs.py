@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
 from app.models import Run
+from app.sync.feed import News, announce
 from app.sync.ownership import of_user
 
 COUNTS: Final[Mapping[str, Any]] = {
@@ -24,6 +25,7 @@ COUNTS: Final[Mapping[str, Any]] = {
 }
 OPEN = ("queued", "running")
 AWAITING = "awaiting_approval"
+ASKED_FOR = frozenset({"manual", "initial", "settings", "reconnect", "restore", "retry"})
 
 
 def no_counts() -> dict[str, Any]:
@@ -163,21 +165,32 @@ class Runs:
 
     async def cancel(self, run: Run, *, now: datetime) -> bool:
         """Cancel a run that has not ended; say whether it hadn't."""
-        query = (
-            update(Run)
-            .where(Run.workspace_id == self.workspace, Run.id == run.id, Run.status.in_((*OPEN, AWAITING)))
-            .values(status="cancelled", phase=None, finished_at=now, updated_at=now)
-            .returning(Run.id)
-        )
-        return (await self.session.scalars(query)).one_or_none() is not None
+        return bool(await self.cancel_all(Run.id == run.id, now=now))
 
-    async def cancel_open(self, collection_ids: Sequence[str], *, now: datetime) -> None:
-        """Cancel whatever has not ended in these collections."""
+    async def cancel_all(self, *which: ColumnElement[bool], now: datetime) -> Sequence[Run]:
+        """Cancel whichever of these runs have not ended; return them."""
         query = update(Run).where(
-            Run.workspace_id == self.workspace,
-            Run.collection_id.in_(list(collection_ids)),
-            Run.status.in_((*OPEN, AWAITING)),
+            Run.workspace_id == self.workspace, Run.status.in_((*OPEN, AWAITING)), *which
         )
-        await self.session.execute(
-            query.values(status="cancelled", phase=None, finished_at=now, updated_at=now)
+        ended = await self.session.scalars(
+            query.values(status="cancelled", phase=None, problem=None, finished_at=now, updated_at=now)
+            .returning(Run)
+            .execution_options(populate_existing=True, synchronize_session=False)
         )
+        runs = sorted(ended, key=lambda run: run.id)
+        for run in runs:
+            tell_end(self.session, run, now=now)
+        return runs
+
+
+def tell_end(session: AsyncSession, run: Run, *, now: datetime) -> None:
+    """Tell the CRM that a run ended, however it did, if somebody waits for it or was asked about it."""
+    if run.trigger not in ASKED_FOR and run.approval is None:
+        return
+    announce(
+        session,
+        News(
+            type="run.finished", subject=run.id, at=now, origin="concord",
+            connection_id=run.connection_id, snapshot=shown(run, now=now),
+        ),
+    )  # fmt: skip

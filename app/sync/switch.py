@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Collection, Connection, Link
+from app.models import Collection, Connection, Link, Run
 from app.sync.collections import Collections
 from app.sync.links import Links
 from app.sync.open_conflicts import ask_again
@@ -109,7 +109,7 @@ async def _rest(session: AsyncSession, collections: list[Collection], *, now: da
     links = Links(session)
     await links.move(Link.collection_id.in_(ids), Link.state == "linked", state="suspended")
     await links.move(Link.collection_id.in_(ids), due_at=None)
-    await Runs(session).cancel_open(ids, now=now)
+    await Runs(session).cancel_all(Run.collection_id.in_(ids), now=now)
     await Collections(session).stop(ids)
 
 

@@ -82,6 +82,13 @@ class Syncing:
         self.cursor = f"&after={page['next_cursor']}"
         return page["changes"]
 
+    async def ends_of(self, run: Json) -> list[str]:
+        """Return how a run ended, as often as the CRM is told that it did."""
+        page = await self.crm("GET", "/v1/changes?types=run.finished&limit=1000")
+        told = [change["record"] for change in page["changes"] if change["record"]["id"] == run["id"]]
+        assert all(each["finished_at"] and each["problem"] is None for each in told)
+        return [each["status"] for each in told]
+
     async def tells(self, names: Iterable[str]) -> dict[str, str]:
         """Say of each what the CRM has, what Outlook has, and how their link stands and why."""
         items = await self.items()

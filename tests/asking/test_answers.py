@@ -157,5 +157,6 @@ async def test_what_becomes_of_whom(ada, story, answer):
 
     assert tuple((await ada.tells(THREE)).values()) == BECOMES[story][ANSWERS[answer]]
     assert await ada.questions() == []
+    assert await ada.ends_of(run) == ["cancelled" if ANSWERS[answer] == "no word" else "succeeded"]
     if ANSWERS[answer] == "no word":
         assert {change["type"] for change in await ada.news()} <= {"contact.updated"}

@@ -113,7 +113,7 @@ async def test_another_account_confirmed_in_the_middle_of_a_question_gets_everyb
     for name in THREE if kind == "deleted by the CRM" else ():
         await ada.crm("DELETE", f"/v1/contacts/{ada.ids[name]}")
     await ada.syncs()
-    assert (await ada.asked())["approval"]["reason"]
+    run = await ada.asked()
 
     other = (await stage.newcomer(workspace=ada.person.workspace, user="agent-2")).mail
     assert await signs_in(ada, other, "second") == "account-not-confirmed"
@@ -127,7 +127,7 @@ async def test_another_account_confirmed_in_the_middle_of_a_question_gets_everyb
     told = {stands.rpartition(" · ")[0] for stands in (await ada.tells(THREE)).values()}
     gone = kind == "deleted by the CRM"
     assert told == {"- · - · removed_by_us" if gone else "Agent/Navy · Agent/Navy · linked"}
-    assert await ada.questions() == []
+    assert (await ada.questions(), await ada.ends_of(run)) == ([], ["cancelled"])
 
 
 @pytest.mark.feature("F3")
@@ -164,7 +164,8 @@ async def test_a_folder_that_is_back_in_its_place_answers_the_question_itself(ad
         fault={"code": "ErrorItemNotFound", "status": 404},
     )  # fmt: skip
     await ada.syncs()
-    assert (await ada.asked())["approval"]["reason"] == "collection_gone"
+    run = await ada.asked()
+    assert run["approval"]["reason"] == "collection_gone"
     await ada.puts(ada.ids["Ada"], display_name="Ada", job_title="Captain")
 
     await stage.sandbox.delete("/_sandbox/faults")
@@ -174,5 +175,48 @@ async def test_a_folder_that_is_back_in_its_place_answers_the_question_itself(ad
     assert list((await ada.tells(THREE)).values()) == [
         "Captain/Navy · Captain/Navy · linked · in_scope", "Admiral/Navy · Admiral/Navy · linked · in_scope", BACK,
     ]  # fmt: skip
-    assert await ada.questions() == []
+    assert (await ada.questions(), await ada.ends_of(run)) == ([], ["cancelled"])
     assert "contact.deleted" not in {change["type"] for change in await ada.news()}
+
+
+@pytest.mark.feature("F3")
+@pytest.mark.parametrize("end", ["switched off", "disconnected", "the folder deleted", "everybody back"])
+async def test_a_question_that_ends_by_rule_is_told_to_have_ended(ada, end):
+    items = await ada.has(*THREE)
+    for item in items.values():
+        await ada.edits(item, companyName=None)
+    await ada.syncs()
+    run = await ada.asked()
+
+    if end == "switched off":
+        await ada.crm("DELETE", ada.person.settings)
+    elif end == "disconnected":
+        await ada.crm("DELETE", f"/v1/connections/{ada.person.connection}")
+    elif end == "the folder deleted":
+        await ada.loses_its_folder()
+        await ada.syncs()
+    else:
+        for item in items.values():
+            await ada.edits(item, companyName="Navy")
+        await ada.syncs()
+        await ada.syncs()
+
+    assert await ada.ends_of(run) == ["cancelled"]
+    assert run["id"] not in {each["id"] for each in await ada.questions()}
+
+
+@pytest.mark.feature("A2")
+async def test_a_run_cancelled_while_it_works_is_told_to_have_ended_once(ada):
+    await ada.has("Ada")
+    asked = await ada.crm("POST", f"/v1/connections/{ada.person.connection}/sync/contacts", {})
+    resources, workspace = ada.person.stage.resources, ada.person.workspace["id"]
+    dying = Dying(resources.db, after=3)
+    with suppress(asyncio.CancelledError):
+        target = (await ada.person.collection()).id
+        await asyncio.create_task(sync_collection(replace(resources, db=dying), workspace, target))
+    assert (await ada.crm("GET", f"/v1/runs/{asked['id']}"))["status"] == "running"
+    await ada.crm("POST", f"/v1/runs/{asked['id']}/cancel")
+    clock.follow(clock.now() + timedelta(seconds=11))  # the dead worker's lease runs out
+    await ada.person.syncs()
+
+    assert await ada.ends_of(asked) == ["cancelled"]
