@@ -1,7 +1,8 @@
 """How a rule is broken: one small change of the source each."""
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -11,12 +12,15 @@ OPPOSITES: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add,
 }  # fmt: skip
 
+Variant = Callable[[ast.AST], None]
+
 
 @dataclass(frozen=True)
 class Mutant:
     """A module's source with one thing changed."""
 
     line: int
+    where: str
     what: str
     source: str
 
@@ -24,25 +28,37 @@ class Mutant:
 def mutants(source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module."""
     tree = ast.parse(source)
-    for number, node in enumerate(_of_functions(tree)):
+    whole = ast.unparse(tree)
+    for number, line, where, what, variant in breaks(tree):
+        changed = deepcopy(tree)
+        _, target = list(_of_functions(changed))[number]
+        variant(target)
+        mutated = ast.unparse(ast.fix_missing_locations(changed))
+        if mutated != whole:
+            yield Mutant(line, where, what, mutated)
+
+
+def breaks(tree: ast.Module) -> Iterator[tuple[int, int, str, str, Variant]]:
+    """Yield what can be broken: the node's number and line, its function, what is done to it, and how."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for number, (where, node) in enumerate(_of_functions(tree)):
         for variant, what in _variants(node):
-            changed = deepcopy(tree)
-            target = list(_of_functions(changed))[number]
-            variant(target)
-            mutated = ast.unparse(ast.fix_missing_locations(changed))
-            if mutated != ast.unparse(tree):
-                yield Mutant(getattr(node, "lineno", 0), what, mutated)
+            seen[where, what] += 1
+            again = f" ({seen[where, what]})" if seen[where, what] > 1 else ""
+            yield number, getattr(node, "lineno", 0), where, what + again, variant
 
 
-def _of_functions(tree: ast.Module) -> Iterator[ast.AST]:
+def _of_functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     """Walk what runs when a rule is applied, not what is said once when the module is read."""
     for outer in ast.walk(tree):
         if isinstance(outer, ast.FunctionDef):
             for statement in outer.body:
-                yield from (node for node in ast.walk(statement) if not isinstance(node, ast.FunctionDef))
+                for node in ast.walk(statement):
+                    if not isinstance(node, ast.FunctionDef):
+                        yield outer.name, node
 
 
-def _variants(node: ast.AST) -> Iterator[tuple[object, str]]:
+def _variants(node: ast.AST) -> Iterator[tuple[Variant, str]]:
     match node:
         case ast.Compare(ops=[op]) if type(op) in OPPOSITES:
             yield _compares(OPPOSITES[type(op)]), f"{_said(node)}: {OPPOSITES[type(op)].__name__}"
@@ -68,35 +84,35 @@ def _said(node: ast.AST) -> str:
     return ast.unparse(node)[:80]
 
 
-def _compares(op: type) -> object:
+def _compares(op: type) -> Variant:
     def change(node: ast.Compare) -> None:
         node.ops = [op()]
 
     return change
 
 
-def _operates(op: type) -> object:
+def _operates(op: type) -> Variant:
     def change(node: ast.BoolOp) -> None:
         node.op = op()
 
     return change
 
 
-def _tests(*, value: bool) -> object:
+def _tests(*, value: bool) -> Variant:
     def change(node: ast.If) -> None:
         node.test = ast.Constant(value)
 
     return change
 
 
-def _is(value: object) -> object:
+def _is(value: object) -> Variant:
     def change(node: ast.Constant) -> None:
         node.value = value
 
     return change
 
 
-def _says(part: object) -> object:
+def _says(part: Callable[[ast.AST], ast.AST]) -> Variant:
     """Let an expression be a part of itself."""
 
     def change(node: ast.AST) -> None:

@@ -1,84 +1,186 @@
 """Break each rule of the pure modules and see that a test notices: python -m tests.mutants.run [--sample 200].
 
-Every mutant gets a process of its own, forked once the libraries are loaded and before Concord is.
+The proofs are collected once, and each is watched for the functions it calls. Every mutant gets a process of
+its own, forked from there, in which the code of the function it changes is exchanged; those proofs are tried that
+call it. What was found is appended to a ledger, if one is named: a run that broke off goes on from there.
 """
 
 import argparse
-import importlib.abc
-import importlib.machinery
-import io
+import gc
+import hashlib
+import json
 import os
 import random
+import signal
 import sys
+import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType, FunctionType
 
-import hypothesis  # noqa: F401  loaded before the forks
-import pydantic  # noqa: F401
 import pytest
-import sqlalchemy.ext.asyncio  # noqa: F401
 
+from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.operators import Mutant, mutants
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = (
-    "app.records.contact", "app.records.patch", "app.records.values", "app.sync.breaker", "app.sync.conflicts",
-    "app.sync.copies", "app.sync.doubts", "app.sync.holding", "app.sync.lists", "app.sync.matching",
-    "app.sync.meeting", "app.sync.merging", "app.sync.policy", "app.sync.projection", "app.sync.reconcile",
-    "app.sync.scope", "app.sync.stated",
+    "app.records.contact", "app.records.patch", "app.records.values", "app.sync.breaker", "app.sync.clearing",
+    "app.sync.conflicts", "app.sync.copies", "app.sync.doubts", "app.sync.holding", "app.sync.lists",
+    "app.sync.matching", "app.sync.meeting", "app.sync.merging", "app.sync.policy", "app.sync.projection",
+    "app.sync.reconcile", "app.sync.scope", "app.sync.stated",
 )  # fmt: skip
-QUIETLY = (
-    "-x",
-    "-q",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:xdist",
-    "-W",
-    "ignore::pytest.PytestAssertRewriteWarning",
-)
-PROOFS = ["tests/rules", "tests/simulation/test_small.py", "tests/simulation/test_lists.py"]
+QUIETLY = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist")
+PROOFS = ("tests/rules", "tests/simulation/test_small.py", "tests/simulation/test_lists.py")
 SECONDS = 120
+Pair = tuple[str, Mutant]
 
 
-class Instead(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
-    """Loads one module from another source than its file's."""
-
-    def __init__(self, name: str, source: str) -> None:
-        self.name, self.source = name, source.encode()
-
-    def find_spec(self, name, path=None, target=None):  # noqa: ARG002
-        return importlib.machinery.ModuleSpec(name, self, origin=name) if name == self.name else None
-
-    def get_filename(self, fullname):
-        return str(ROOT / fullname.replace(".", "/")) + ".py"
-
-    def get_data(self, path):  # noqa: ARG002
-        return self.source
-
-    def path_stats(self, path):
-        raise OSError(path)  # no bytecode is kept of it
+def file_of(module: str) -> Path:
+    return ROOT / f"{module.replace('.', '/')}.py"
 
 
-def survives(module: str, mutant: Mutant) -> bool:
-    """Say whether every proof holds for a mutant."""
+def name_of(module: str, mutant: Mutant) -> str:
+    """Name a mutant by what it breaks, also when its line moves."""
+    return f"{module}.{mutant.where}: {mutant.what}"
+
+
+def every_mutant(modules: Iterable[str] = MODULES) -> list[Pair]:
+    """Return every mutant of these modules."""
+    return [(module, mutant) for module in modules for mutant in mutants(file_of(module).read_text())]
+
+
+def exchange(module: str, mutant: Mutant, functions: Iterable[FunctionType]) -> None:
+    """Let every function of a module run the mutant's code from now on, wherever it was imported to."""
+    path = str(file_of(module))
+    here = {code.co_qualname: code for code in _codes(compile(mutant.source, path, "exec"))}
+    for function in functions:
+        if function.__code__.co_filename == path:
+            function.__code__ = here[function.__code__.co_qualname]
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield inner
+            yield from _codes(inner)
+
+
+@dataclass
+class Ledger:
+    """Which mutants were caught and which survived, also in the runs before this one."""
+
+    path: Path | None
+    survived: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.path is not None and self.path.exists():
+            for line in self.path.read_text().splitlines():
+                verdict, mutant, _ = line.split(maxsplit=2)
+                self.survived[mutant] = verdict == "survived"
+
+    def add(self, module: str, mutant: Mutant, *, survived: bool) -> None:
+        self.survived[_hash(mutant)] = survived
+        if self.path is not None:
+            with self.path.open("a") as file:
+                verdict = "survived" if survived else "caught"
+                file.write(f"{verdict} {_hash(mutant)} {mutant.line} {name_of(module, mutant)}\n")
+
+    def untried(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Return those that no run has caught yet."""
+        return [pair for pair in pairs if self.survived.get(_hash(pair[1]), True)]
+
+    def alive(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Return those that survived."""
+        return [pair for pair in pairs if self.survived[_hash(pair[1])]]
+
+
+def _hash(mutant: Mutant) -> str:
+    return hashlib.sha256(mutant.source.encode()).hexdigest()[:16]
+
+
+class Proofs:
+    """The pytest plugin that holds the proofs against every mutant, instead of running them once."""
+
+    def __init__(self, pairs: Sequence[Pair], ledger: Ledger) -> None:
+        self.pairs, self.ledger = pairs, ledger
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        assert not session.testsfailed, "not every proof could be collected"
+        slow = [item for item in session.items if "simulation" in item.nodeid]
+        quick = [item for item in session.items if item not in slow]
+        functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
+        gc.freeze()
+        if not _in_a_child(lambda: _run(slow)):
+            raise pytest.UsageError("The proofs fail with nothing changed.")
+        callers = _watched(quick)
+        for module, mutant in self.pairs:
+            proofs = [quick[n] for n in callers.get(f"{file_of(module)}:{mutant.where}", ())] + slow
+
+            def hold_against(module: str = module, mutant: Mutant = mutant, proofs=proofs) -> None:
+                exchange(module, mutant, functions)
+                _run(proofs)
+
+            self.ledger.add(module, mutant, survived=_in_a_child(hold_against))
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            os._exit(1)
+
+
+def _run(items: Sequence[pytest.Item]) -> None:
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def _watched(items: Sequence[pytest.Item]) -> dict[str, list[int]]:
+    """Return the numbers of the proofs that call each function, the quickest first."""
+    found = Path(tempfile.mkstemp()[1])
+
+    def watch() -> None:
+        called: dict[str, set[int]] = defaultdict(set)
+        seconds = []
+        for number, item in enumerate(items):
+            began = time.perf_counter()
+            names: set[CodeType] = set()
+            sys.setprofile(lambda frame, event, _: names.add(frame.f_code) if event == "call" else None)  # noqa: B023
+            _run([item])
+            sys.setprofile(None)
+            seconds.append(time.perf_counter() - began)
+            for code in names:
+                called[f"{code.co_filename}:{code.co_name}"].add(number)
+        callers = {name: sorted(numbers, key=seconds.__getitem__) for name, numbers in called.items()}
+        found.write_text(json.dumps(callers))
+
+    try:
+        if not _in_a_child(watch):
+            raise pytest.UsageError("The proofs fail with nothing changed.")
+        return json.loads(found.read_text())
+    finally:
+        found.unlink()
+
+
+def _in_a_child(work: Callable[[], None]) -> bool:
+    """Say whether this comes to its end in a process of its own."""
     child = os.fork()
     if child == 0:
-        sys.meta_path.insert(0, Instead(module, mutant.source))
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            try:
-                os._exit(pytest.main([*QUIETLY, *PROOFS]) != 0)
-            except BaseException:  # noqa: BLE001
-                os._exit(1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        try:
+            work()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001
+            os._exit(1)
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return status == 0
-        time.sleep(0.05)
-    os.kill(child, 9)
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
 
@@ -88,26 +190,28 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", default=MODULES)
     parser.add_argument("--sample", type=int, default=None, help="so many, drawn by --seed")
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--ledger", type=Path, help="a file to go on from")
     asked = parser.parse_args()
-    every = [
-        (module, mutant)
-        for module in asked.modules
-        for mutant in mutants((ROOT / f"{module.replace('.', '/')}.py").read_text())
-    ]
-    whole = (ROOT / "app/sync/policy.py").read_text()
-    if not survives("app.sync.policy", Mutant(0, "nothing changed", whole)):
-        raise SystemExit("The proofs fail with nothing changed.")
+    every, ledger = every_mutant(asked.modules), Ledger(asked.ledger)
     if asked.sample is not None:
         every = random.Random(asked.seed).sample(every, min(asked.sample, len(every)))
-    with ThreadPoolExecutor(2) as pool:
-        alive = [
-            pair
-            for pair, survived in zip(every, pool.map(lambda pair: survives(*pair), every), strict=True)
-            if survived
-        ]
-    for module, mutant in sorted(alive, key=lambda pair: (pair[0], pair[1].line)):
-        sys.stdout.write(f"{module}:{mutant.line}: {mutant.what}\n")
-    sys.stdout.write(f"{len(every) - len(alive)} of {len(every)} mutants were caught\n")
+    code = pytest.main([*QUIETLY, *PROOFS], plugins=[Proofs(ledger.untried(every), ledger)])
+    raise SystemExit(code or _judged(every, ledger.alive(every)))
+
+
+def _judged(every: Sequence[Pair], alive: Sequence[Pair]) -> int:
+    """Tell which mutants no test noticed although they break a rule, and which are wrongly said to break none."""
+    lives = {name_of(*pair) for pair in alive}
+    missed = sorted((mutant.line, name_of(module, mutant)) for module, mutant in alive)
+    missed = [(line, name) for line, name in missed if name not in EQUIVALENT]
+    wrong = sorted({name_of(*pair) for pair in every} & EQUIVALENT.keys() - lives)
+    for line, name in missed:
+        sys.stdout.write(f"not caught, line {line}: {name}\n")
+    for name in wrong:
+        sys.stdout.write(f"caught, though said to change nothing: {name}\n")
+    caught, same = len(every) - len(alive), len(alive) - len(missed)
+    sys.stdout.write(f"{caught} of {len(every)} mutants were caught; {same} change nothing\n")
+    return 1 if missed or wrong else 0
 
 
 if __name__ == "__main__":
