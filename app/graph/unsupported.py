@@ -89,7 +89,10 @@ def _to_months(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _months_left_out(rule: Rule) -> tuple[str, str]:
     if rule.by_month_day:
-        return "BYMONTHDAY", "Outlook has no series by the day of every month of some years (BYMONTHDAY)."
+        return "BYMONTHDAY", (
+            "Programs differ on whether a yearly rule with BYMONTHDAY but without BYMONTH means every month; "
+            "add BYMONTH, or say FREQ=MONTHLY."
+        )
     return "BYDAY", "Outlook counts weekdays within a month, not within a year (BYDAY without BYMONTH)."
 
 

@@ -176,13 +176,9 @@ def _last_of(days: tuple[int, ...], *, of: range) -> tuple[tuple[int, ...], tupl
 
 
 def _by_months(rule: Rule) -> Rule:
-    """Word each month of one name as a year, and each year by days of its months as months."""
-    if rule.interval > 1:
-        return rule
-    if rule.frequency is Frequency.MONTHLY and len(rule.by_month) == 1:
+    """Word each month of one name as a year."""
+    if rule.frequency is Frequency.MONTHLY and rule.interval == 1 and len(rule.by_month) == 1:
         return _by_month_days(replace(rule, frequency=Frequency.YEARLY))
-    if rule.frequency is Frequency.YEARLY and rule.by_month_day and _has_only(rule, "by_month_day"):
-        return _by_month_days(replace(rule, frequency=Frequency.MONTHLY))
     return rule
 
 
