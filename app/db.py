@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 LastStep = Callable[[AsyncSession], Awaitable[None]]
 _last_steps: list[LastStep] = []
+# More statements than there are kinds: to prepare one again costs a connection another round trip.
+PREPARED: Final = 500
 NAME_WORKSPACE = text("SELECT set_config('concord.workspace', :workspace, true)")
 
 
@@ -64,8 +66,11 @@ class Database:
         server_settings: Mapping[str, str] | None = None,
     ) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=max_overflow,
-            connect_args={"server_settings": dict(server_settings or {})},
+            url, pool_size=pool_size, max_overflow=max_overflow, pool_use_lifo=True,
+            connect_args={
+                "server_settings": dict(server_settings or {}),
+                "prepared_statement_cache_size": PREPARED,
+            },
             json_serializer=_dumps, json_deserializer=orjson.loads,
         )  # fmt: skip
         self.doorbell = doorbell

@@ -37,6 +37,7 @@ Due = Callable[[Resources, str, str], Awaitable[None]]
 
 NOW_QUEUE: Final = "concord:now"
 BULK_QUEUE: Final = "concord:bulk"
+RUNG: Final = "concord:rung"
 SWEPT_AT_ONCE: Final = 500
 BUCKET_SECONDS: Final = 0.1
 AFTER_A_FAILURE: Final = timedelta(seconds=30)
@@ -116,16 +117,22 @@ class Bell:
         tenth in the id lets the next ring through, and duplicates find the lease taken.
         https://arq-docs.helpmanual.io/#job-uniqueness
         """
-        bucket = int(time.time() / BUCKET_SECONDS)
-        for ring in rings:
-            job = f"{ring.job}:{ring.target}"
-            queue = BULK_QUEUE if ring.bulk else NOW_QUEUE
-            ask = partial(
-                self.redis.enqueue_job, "work", ring.job, ring.workspace, ring.target, _queue_name=queue
-            )
-            try:
-                if await ask(_job_id=f"{job}:{bucket}") is None:
-                    await ask(_job_id=f"{job}:{bucket + 1}", _defer_by=BUCKET_SECONDS)
-            except (RedisError, OSError) as error:
-                log.warning("bell.unheard", error=type(error).__name__)
-                return
+        try:
+            for ring in rings:
+                await self._enqueue(ring)
+            for queue in {_queue(ring) for ring in rings}:
+                await self.redis.publish(RUNG, queue)
+        except (RedisError, OSError) as error:
+            log.warning("bell.unheard", error=type(error).__name__)
+
+    async def _enqueue(self, ring: Ring) -> None:
+        bucket, job = int(time.time() / BUCKET_SECONDS), f"{ring.job}:{ring.target}"
+        ask = partial(
+            self.redis.enqueue_job, "work", ring.job, ring.workspace, ring.target, _queue_name=_queue(ring)
+        )
+        if await ask(_job_id=f"{job}:{bucket}") is None:
+            await ask(_job_id=f"{job}:{bucket + 1}", _defer_by=BUCKET_SECONDS)
+
+
+def _queue(ring: Ring) -> str:
+    return BULK_QUEUE if ring.bulk else NOW_QUEUE

@@ -6,6 +6,8 @@ that costs seconds, since PostgreSQL knows what is owed.
 
 import asyncio
 import signal
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from arq import Worker, cron, func
@@ -17,13 +19,37 @@ from app import clock
 from app.config import Settings
 from app.db import Database
 from app.follow import following
-from app.jobs import BULK_QUEUE, NOW_QUEUE, Bell, forget, sweep, work
+from app.jobs import BULK_QUEUE, NOW_QUEUE, RUNG, Bell, forget, sweep, work
 from app.metrics import REGISTRY
 from app.sync.resources import opened
 
-POLL_SECONDS = {NOW_QUEUE: 0.01, BULK_QUEUE: 0.1}
+POLL_SECONDS = {NOW_QUEUE: 0.05, BULK_QUEUE: 0.2}
 JOB_SECONDS = {NOW_QUEUE: 60, BULK_QUEUE: 600}
 JOBS_AT_ONCE = {NOW_QUEUE: 16, BULK_QUEUE: 4}
+
+
+class Attentive(Worker):
+    """An arq worker that looks at its queue when somebody rings or a job has ended, and else now and then.
+
+    Quirk: arq knows no such thing; it polls, and asks Redis anew about each job that it is itself busy with.
+    """
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        self.rung = asyncio.Event()
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Start what isn't under way here."""
+        begun = set(self.tasks)
+        await super().start_jobs([each for each in job_ids if each.decode() not in begun])
+        for job_id in self.tasks.keys() - begun:
+            self.tasks[job_id].add_done_callback(lambda _: self.rung.set())
+
+    async def _poll_iteration(self) -> None:
+        self.rung.clear()
+        await super()._poll_iteration()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.rung.wait(), self.poll_delay_s)
 
 
 async def serve(settings: Settings) -> None:
@@ -36,30 +62,42 @@ async def serve(settings: Settings) -> None:
             context = {"resources": resources, "sweeper": sweeper, "bell": bell}
             if settings.worker_metrics_port is not None:
                 start_http_server(settings.worker_metrics_port, registry=REGISTRY)
-            await _until_stopped([_worker(queue, redis, context) for queue in JOBS_AT_ONCE])
+            await _until_stopped({queue: _worker(queue, redis, context) for queue in JOBS_AT_ONCE}, redis)
     finally:
         await sweeper.close()
         await redis.aclose()
 
 
-async def _until_stopped(workers: list[Worker]) -> None:
+async def _until_stopped(workers: Mapping[str, Attentive], redis: ArqRedis) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    working = [asyncio.create_task(worker.async_run()) for worker in workers]
+    listening = asyncio.create_task(_listen(workers, redis))
+    working = [asyncio.create_task(worker.async_run()) for worker in workers.values()]
     stopping = asyncio.create_task(stop.wait())
-    ended, _ = await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    ended, _ = await asyncio.wait({*working, listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    for worker in workers:
+    listening.cancel()
+    for worker in workers.values():
         await worker.close()
-    await asyncio.gather(*working, return_exceptions=True)
-    for task in ended & set(working):
+    await asyncio.gather(*working, listening, return_exceptions=True)
+    for task in ended & {*working, listening}:
         task.result()
 
 
-def _worker(queue: str, redis: ArqRedis, context: dict[str, Any]) -> Worker:
+async def _listen(workers: Mapping[str, Attentive], redis: ArqRedis) -> None:
+    """Wake whoever is rung for."""
+    async with redis.pubsub(ignore_subscribe_messages=True) as heard:
+        await heard.subscribe(RUNG)
+        async for message in heard.listen():
+            worker = workers.get(message["data"].decode())
+            if worker is not None:
+                worker.rung.set()
+
+
+def _worker(queue: str, redis: ArqRedis, context: dict[str, Any]) -> Attentive:
     # keep_result=0: while a result is kept, arq silently refuses a new job with the same id.
-    return Worker(
+    return Attentive(
         functions=[func(work, keep_result=0, max_tries=1)],
         cron_jobs=_clockwork() if queue == NOW_QUEUE else [],
         queue_name=queue,
