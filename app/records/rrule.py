@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -25,6 +26,8 @@ class Frequency(StrEnum):
     SECONDLY = "SECONDLY"
 
 
+EARLIEST = "1601"
+"""The first year that Exchange knows."""
 WITHIN_A_DAY = frozenset({Frequency.HOURLY, Frequency.MINUTELY, Frequency.SECONDLY})
 
 
@@ -152,14 +155,12 @@ def _weekdays(name: str, value: str) -> tuple[On, ...]:
 
 def _until(name: str, value: str) -> Start:
     """Read a date, a time in UTC, or one on the clock of the event's zone."""
-    try:
-        if re.fullmatch(r"\d{8}", value):
+    with suppress(ValueError):
+        if value >= EARLIEST and re.fullmatch(r"\d{8}", value):
             return date(int(value[:4]), int(value[4:6]), int(value[6:]))
-        if re.fullmatch(r"\d{8}T\d{6}Z?", value):
+        if value >= EARLIEST and re.fullmatch(r"\d{8}T\d{6}Z?", value):
             at = datetime.strptime(value.removesuffix("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007 the Z decides
             return at.replace(tzinfo=UTC) if value.endswith("Z") else at
-    except ValueError:
-        pass
     raise InvalidRule(
         name, f"UNTIL is a date (20260331) or a time in UTC (20260331T220000Z), not '{value[:20]}'."
     )

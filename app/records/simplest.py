@@ -12,7 +12,6 @@ from app.records.rrule import LONGEST, SELECTING, WITHIN_A_DAY, Frequency, On, R
 from app.records.zones import instant, wall
 
 SHORTEST, LAST = 28, 31
-FEBRUARY = 2
 LAST_POSITION = (-1,)
 FIFTH = 5
 """A month has at most five of a weekday."""

@@ -125,6 +125,7 @@ INVALID = [
     ("hour 24", "FREQ=DAILY;BYHOUR=24", "BYHOUR", "0 to 23"),
     ("a day in other words", "FREQ=DAILY;UNTIL=2026-03-31", "UNTIL", "20260331"),
     ("no day", "FREQ=DAILY;UNTIL=20260231", "UNTIL", "20260331"),
+    ("the beginning of time", "FREQ=DAILY;UNTIL=00010101T000000Z", "UNTIL", "20260331"),
     ("no value", "FREQ", "FREQ", "no frequency"),
 ]
 
