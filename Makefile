@@ -54,7 +54,7 @@ simulate: setup ## Play SEEDS random worlds of the pure engine; for each 500 a w
 mutants: setup ## Break the pure modules on purpose, SAMPLE times, and tell which break no test noticed
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.mutants.run --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1)
 
-bench: setup ## Measure matching, preview, pull, push and latency beside their floors
+bench: setup ## Measure matching, notifications, preview, pull, push and latency beside their floors
 	@exec $(BIN)/python -m bench
 
 lock: setup ## Resolve the newest versions that fit pyproject.toml, and pin them with hashes

@@ -1,4 +1,4 @@
-"""Measure matching, previews, pulls, pushes, latency and the API: ``python -m bench [--contacts N]``."""
+"""Measure matching, notifications, previews, pulls, pushes, latency and the API: ``python -m bench``."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bench import floors
 from bench.matching import matched
+from bench.notifications import NOTIFICATIONS, stormed
 from bench.stage import FOLDER, Cost, Newcomer, Stage, eventually, stage
 
 BATCH = 1000
@@ -25,6 +26,7 @@ def main() -> None:
     table = Table("figure", "measured", "floor", "ratio", "target", "worker CPU", "peak MB", "requests")
     for number in MATCHED:
         matching(table, number)
+    notified(table)
     with stage() as ready:
         previewed(table, ready, contacts=given.contacts)
         for latency in (0, 80):
@@ -40,6 +42,14 @@ def matching(table: Table, number: int) -> None:
     assert len(matches.links) > number // 4, len(matches.links)
     rate, target = f"{seconds / number * 1e6:.0f} µs each", "≤ 10 s for 10,000, linear"
     table.add_row(f"match {number:,} with as many", f"{seconds:.2f} s", "", rate, target, "", "", "")
+
+
+def notified(table: Table) -> None:
+    storm = stormed()
+    table.add_row(
+        f"{NOTIFICATIONS:,} notifications", f"{storm.rate:,.0f}/s", "", "", "≥ 2,500/s, each under 3 s",
+        "", "", f"longest wait {storm.waits[-1]:.2f} s",
+    )  # fmt: skip
 
 
 def pulled(table: Table, ready: Stage, *, contacts: int, latency: int) -> None:

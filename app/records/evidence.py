@@ -72,6 +72,11 @@ def index_keys(doc: Fields) -> list[str]:
     return [_digest(key) for key in keys]
 
 
+def address_key(address: str) -> str:
+    """Return the word by which whoever has this address is looked up."""
+    return _digest(f"{EMAIL}:{address.casefold()}")
+
+
 def _digest(key: str) -> str:
     """Return a word of fixed length that tells nothing of whom it is about."""
     return blake2b(key.encode(), digest_size=9).hexdigest()

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.graph.contacts import parse
 from app.models import Link, Owner, Record
 from app.records import Fields
-from app.records.evidence import Evidence, evidence_of
+from app.records.evidence import Evidence, address_key, evidence_of
 from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.sync.match_keys import MatchKeys
@@ -151,14 +151,21 @@ class Candidates:
         return {str(row[0]): row[1] for row in await self.session.execute(query)}
 
     async def with_address(self, entity: str, address: str, *, since: datetime) -> Sequence[Record]:
-        """Return the records that hold this address, also those deleted since this time."""
-        query = select(Record).where(
-            Record.workspace_id == self.workspace,
-            Record.entity == entity,
-            or_(Record.deleted_at.is_(None), Record.deleted_at > since),
-            holds(Record.doc["emails"], [address]),
+        """Return the records that hold this address, also those deleted since this time.
+
+        The living are found by their keys. Deleted ones have none, but an index of their own.
+        """
+        alive = await MatchKeys(self.session).holders(entity, address_key(address), limit=MOST)
+        query = (
+            select(Record)
+            .where(Record.workspace_id == self.workspace, Record.entity == entity)
+            .order_by(Record.record_id)
+            .limit(MOST)
         )
-        return (await self.session.scalars(query.order_by(Record.record_id).limit(MOST))).all()
+        living = query.where(Record.record_id.in_(alive), Record.deleted_at.is_(None))
+        gone = query.where(Record.deleted_at > since, holds(Record.doc["emails"], [address]))
+        found = [record for each in (living, gone) for record in await self.session.scalars(each)]
+        return sorted(found, key=lambda record: record.record_id)[:MOST]
 
     async def unknown_items(self, connection_id: str, entity: str, address: str) -> Sequence[Link]:
         """Return the items of a connection with this address that no record knows."""

@@ -70,6 +70,16 @@ class MatchKeys:
         values = {"workspace": self.workspace, "entity": entity, "keys": sorted(set(keys)), "user": user}
         return set(await self.session.scalars(RECORDS, values)) if keys else set()
 
+    async def holders(self, entity: str, key: str, *, limit: int) -> Sequence[str]:
+        """Return records that have this key, the oldest first."""
+        query = select(MatchKey.id).where(
+            MatchKey.workspace_id == self.workspace,
+            MatchKey.entity == entity,
+            MatchKey.key == key,
+            MatchKey.side == "record",
+        )
+        return (await self.session.scalars(query.order_by(MatchKey.id).limit(limit))).all()
+
     async def held(self, entity: str, keys: Collection[str]) -> set[str]:
         """Return those of these keys that some record has."""
         query = select(MatchKey.key).where(

@@ -117,35 +117,40 @@ class MatchRows:
         )
         return {record.record_id: record for record in await self.session.scalars(query)} if ids else {}
 
-    async def open(self, link: Link, *, summary: Fields, candidates: list[Json], now: datetime) -> Match:
-        """Put an item into review, and tell."""
-        row = Match(
-            workspace_id=self.workspace, id=new_id("mat", now), connection_id=link.connection_id,
-            entity=link.entity, collection_id=link.collection_id, link_id=link.id, status="open",
-            summary=summary, candidates=candidates, opened_at=now, looked_at=now,
-        )  # fmt: skip
-        self.session.add(row)
-        await self.tell(row, "opened", now=now)
-        return row
+    async def open(self, rows: Sequence[Match]) -> None:
+        """Put items into review, and tell."""
+        self.session.add_all(rows)
+        await self._tell(rows, "opened")
 
-    async def close(self, row: Match, status: Closing, *, by: str, now: datetime) -> None:
-        """Take an item out of review, and tell."""
-        row.status, row.resolved_at, row.resolved_by = status, now, by
-        if status == "obsolete":
-            row.followed_at = now
-        await self.tell(row, "resolved", now=now)
+    async def close(self, rows: Collection[Match], status: Closing, *, by: str, now: datetime) -> None:
+        """Take items out of review, and tell."""
+        for row in rows:
+            row.status, row.resolved_at, row.resolved_by = status, now, by
+            if status == "obsolete":
+                row.followed_at = now
+        await self._tell(rows, "resolved")
 
     async def note_followed(self, match_id: str, *, now: datetime) -> None:
         """Note that a decision was carried out."""
         query = update(Match).where(Match.workspace_id == self.workspace, Match.id == match_id)
         await self.session.execute(query.values(followed_at=now))
 
-    async def tell(self, row: Match, verb: str, *, now: datetime) -> None:
-        known = await self.known([row])
-        announce(self.session, News(
-            type=f"match.{verb}", subject=row.id, at=now, origin="concord", connection_id=row.connection_id,
-            snapshot=shown_match(row, known),
-        ))  # fmt: skip
+    async def _tell(self, rows: Collection[Match], verb: str) -> None:
+        known = await self.known(rows)
+        for row in rows:
+            announce(self.session, News(
+                type=f"match.{verb}", subject=row.id, at=row.resolved_at or row.opened_at, origin="concord",
+                connection_id=row.connection_id, snapshot=shown_match(row, known),
+            ))  # fmt: skip
+
+
+def review_of(link: Link, *, summary: Fields, candidates: list[Json], now: datetime) -> Match:
+    """Return the match of an item that a person is to decide on."""
+    return Match(
+        workspace_id=link.workspace_id, id=new_id("mat", now), connection_id=link.connection_id,
+        entity=link.entity, collection_id=link.collection_id, link_id=link.id, status="open",
+        summary=summary, candidates=candidates, opened_at=now, looked_at=now,
+    )  # fmt: skip
 
 
 def candidates_of(row: Match) -> list[str]:

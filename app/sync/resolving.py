@@ -49,7 +49,7 @@ async def resolve(session: AsyncSession, match_id: str, choice: Choice, *, by: s
             wrong = f"There is no record {choice.link}: take the record_id of a candidate."
             raise InvalidRequest(errors=[{"pointer": "/link", "detail": wrong}])
     row.decision = choice.document()
-    await matches.close(row, "resolved", by=by, now=now)
+    await matches.close([row], "resolved", by=by, now=now)
     Collections(session).ring([row.collection_id], now=now)
     return row
 

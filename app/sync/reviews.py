@@ -18,7 +18,7 @@ from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.sync.decisions import decide
 from app.sync.links import Links
-from app.sync.match_rows import MatchRows, candidates_of
+from app.sync.match_rows import MatchRows, candidates_of, review_of
 from app.sync.records import Records
 from app.sync.spread import spread
 from app.sync.work import Work
@@ -53,6 +53,7 @@ async def open_reviews(
             await _hold(work, session, {each for doubt in part for each in doubt.records if each in free})
             links = await Links(session).locked(doubt.item for doubt in part)
             known = await MatchRows(session).of_links(work.collection.id, links)
+            opened: list[Match] = []
             for doubt in part:
                 link = links.get(doubt.item)
                 if link is None or link.record_id is not None:
@@ -64,10 +65,11 @@ async def open_reviews(
                     row.looked_at = work.now
                 else:
                     summary = parse(items[link.id].graph_had or {})
-                    await MatchRows(session).open(
-                        link, summary=summary, candidates=doubt.candidates(), now=work.now
+                    opened.append(
+                        review_of(link, summary=summary, candidates=doubt.candidates(), now=work.now)
                     )
-                    work.progress.count("in_review")
+            await MatchRows(session).open(opened)
+            work.progress.count("in_review", len(opened))
             await session.flush()
             await work.move(session)
 
@@ -96,8 +98,9 @@ async def _hold(work: Work, session: AsyncSession, record_ids: set[str]) -> None
 
 async def close(work: Work, session: AsyncSession, link_ids: Collection[str]) -> None:
     """Close the reviews of items that are settled without a person: what they were about has moved."""
-    for row in (await MatchRows(session).of_links(work.collection.id, link_ids)).values():
-        await MatchRows(session).close(row, "obsolete", by="evidence", now=work.now)
+    matches = MatchRows(session)
+    rows = (await matches.of_links(work.collection.id, link_ids)).values()
+    await matches.close(rows, "obsolete", by="evidence", now=work.now)
     await session.flush()
 
 
@@ -112,8 +115,8 @@ async def close_of_gone(work: Work) -> bool:
             return False
         beside = _beside(rows, {candidate for row in gone for candidate in candidates_of(row)})
         await Links(session).set_due([row.link_id for row in beside if row.link_id in there], now=work.now)
-        for row in (await matches.of_links(work.collection.id, [row.link_id for row in gone])).values():
-            await matches.close(row, "obsolete", by="item_removed", now=work.now)
+        locked = await matches.of_links(work.collection.id, [row.link_id for row in gone])
+        await matches.close(locked.values(), "obsolete", by="item_removed", now=work.now)
         await session.flush()
         await work.move(session)
     return True

@@ -17,7 +17,7 @@ from app.security.seal import new_key
 from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
 from app.sync.connections import Connections
-from app.sync.match_rows import MatchRows
+from app.sync.match_rows import MatchRows, review_of
 from app.sync.records import Records
 from app.sync.resources import Resources
 from app.sync.tokens import Tokens
@@ -185,9 +185,10 @@ async def doubted(resources: Resources, made: Organisation) -> str:
     async with resources.db.transaction(made.ids["workspace_id"]) as session:
         collection = await Collections(session).opened(connection, "contacts", now=now)
         item = Link(
-            id="lnk_doubted", connection_id=connection, entity="contacts", collection_id=collection.id
-        )
+            workspace_id=made.ids["workspace_id"], id="lnk_doubted", connection_id=connection,
+            entity="contacts", collection_id=collection.id,
+        )  # fmt: skip
         candidates = [{"record_id": made.ids["record_id"], "because": ["email"], "in_scope": True}]
-        summary = {"display_name": "Ada"}
-        match = await MatchRows(session).open(item, summary=summary, candidates=candidates, now=now)
+        match = review_of(item, summary={"display_name": "Ada"}, candidates=candidates, now=now)
+        await MatchRows(session).open([match])
     return match.id
