@@ -76,6 +76,19 @@ def test_first_days(rrule, days):
     assert [at.isoformat() for at in found] == [f"{day}T09:00:00" for day in days]
 
 
+LAST = [
+    ("never", "FREQ=DAILY", None),
+    ("counted", "FREQ=DAILY;COUNT=3", datetime(2026, 3, 4, 9)),  # noqa: DTZ001
+    ("till a moment", "FREQ=DAILY;UNTIL=20260331T065959Z", datetime(2026, 3, 30, 9)),  # noqa: DTZ001
+    ("till a day that is none of its own", "FREQ=WEEKLY;UNTIL=20260315", datetime(2026, 3, 9, 9)),  # noqa: DTZ001
+]
+
+
+@pytest.mark.parametrize(("rrule", "last"), [pytest.param(*row, id=rule) for rule, *row in LAST])
+def test_last_event(rrule, last):
+    assert last_occurrence(rrule, start=NINE, zone=BERLIN) == last
+
+
 @pytest.mark.lesson(11)
 def test_clocks_show_the_same_time_in_summer_and_in_winter():
     late = list(occurrences("FREQ=WEEKLY", start=NINE, zone=BERLIN, after=date(2026, 10, 18), limit=3))

@@ -39,6 +39,9 @@ SPELLINGS = [
     ("the last day of April", "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=-1", "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=30"),
     ("the last day of February", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=28,29;BYSETPOS=-1"),
     ("rules that Outlook has not", "FREQ=HOURLY;BYHOUR=9,17;BYMINUTE=0", "FREQ=HOURLY;BYHOUR=9,17;BYMINUTE=0"),
+    ("at midnight", "FREQ=DAILY;BYHOUR=0", "FREQ=DAILY;BYHOUR=0"),
+    ("a last day that is a Monday", "FREQ=MONTHLY;BYDAY=MO;BYMONTHDAY=-1", "FREQ=MONTHLY;BYMONTHDAY=-1;BYDAY=MO"),
+    ("a last day of two months", "FREQ=YEARLY;BYMONTH=2,4;BYMONTHDAY=-1", "FREQ=YEARLY;BYMONTH=2,4;BYMONTHDAY=-1"),
     ("a week's number", "FREQ=YEARLY;BYWEEKNO=20;WKST=SU;BYDAY=MO", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO;WKST=SU"),
     ("an end in UTC", "FREQ=DAILY;UNTIL=20260331t220000z", "FREQ=DAILY;UNTIL=20260331T220000Z"),
 ]  # fmt: skip
@@ -113,7 +116,7 @@ INVALID = [
     ("the second of a week", "FREQ=WEEKLY;BYDAY=2MO", "BYDAY", "no number before it"),
     ("the sixth of a month", "FREQ=MONTHLY;BYDAY=6MO", "BYDAY", "at most 5"),
     ("month 13", "FREQ=YEARLY;BYMONTH=13", "BYMONTH", "1 to 12"),
-    ("month 0", "FREQ=YEARLY;BYMONTH=0", "BYMONTH", "1 to 12"),
+    ("month 0", "FREQ=YEARLY;BYMONTH=0", "BYMONTH", "1 to 12, not 0"),
     ("day 0", "FREQ=MONTHLY;BYMONTHDAY=0", "BYMONTHDAY", "not 0"),
     ("day 32", "FREQ=MONTHLY;BYMONTHDAY=32", "BYMONTHDAY", "not 32"),
     ("30 February", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "BYMONTHDAY", "No month"),
