@@ -65,13 +65,13 @@ def merge(
     our = edits(rules, base, [e for e in ours if rules.key(e) not in unseen])
     plain = not our.removed and not our.added and not our.reordered
     merged = _Merged(rules, list(ours))
-    coming = set(their.added)
+    coming, there = set(their.added), {rules.key(e) for e in theirs}
     for before, element in their.replaced.items():
         rival = our.replaced.get(before)
         if before in merged:
             merged.put(before, element)
-        elif rival is None or theirs_win is None or not plain:
-            # We removed what they edited meanwhile, or nobody can tell what became of it.
+        elif rival is None or theirs_win is None or not plain or rules.key(rival) in there:
+            # We removed what they edited meanwhile, nobody can tell what became of it, or both have ours too.
             coming.add(rules.key(element))
         elif rules.key(rival) != rules.key(element) and theirs_win():
             merged.put(rules.key(rival), element)

@@ -76,6 +76,8 @@ CLEARED = [
     ("a text was emptied",                    {"company": "Navy"},         {"company": ""},               True),
     ("a list was emptied",                    {"emails": ANN["emails"]},   {"emails": []},                True),
     ("a list lost one of two",  {"emails": [*ANN["emails"], {"address": "c@d.example"}]}, {},             False),
+    ("two of three were overwritten",         {"company": "Navy", "job_title": "Admiral", "emails": []},
+                                              {"company": "x", "job_title": "y", "emails": []},           True),
     ("half was overwritten",                  {"company": "Navy", "job_title": "Admiral"},
                                               {"company": "x", "job_title": "y"},                         False),
     ("more than half was overwritten",        {"display_name": "Ann", "company": "Navy", "job_title": "Admiral"},

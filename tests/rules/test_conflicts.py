@@ -27,6 +27,9 @@ SETTLED = [
     ("two mailboxes: the later, theirs", "crm_wins", OTHER, NOON, OUTLOOK, LATER, "theirs"),
     ("two mailboxes: the later, ours", "crm_wins", OTHER, LATER, OUTLOOK, NOON, "ours"),
     ("two mailboxes: equal", "microsoft_wins", OTHER, NOON, OUTLOOK, NOON, "ours"),
+    ("two mailboxes: no time, ours", "crm_wins", OTHER, None, OUTLOOK, NOON, "theirs"),
+    ("two mailboxes: no time, theirs", "crm_wins", OTHER, NOON, OUTLOOK, None, "theirs"),
+    ("the CRM that thought better of it", "crm_wins", CRM, LATER, CRM, NOON, "theirs"),
     ("a mailbox that thought better of it", "crm_wins", OUTLOOK, LATER, OUTLOOK, NOON, "theirs"),
 ]  # fmt: skip
 

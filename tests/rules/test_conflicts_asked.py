@@ -7,7 +7,7 @@ import pytest
 from app.records import contact
 from app.records.patch import Revision
 from app.sync.conflicts import Policy, Resolution, Side, Stamp
-from app.sync.holding import Branch, branches, held_from
+from app.sync.holding import Branch, branches, held_from, latest, without
 from app.sync.projection import Update
 from app.sync.reconcile import Listening
 from app.sync.stated import CrmView, Statement, first_stated, receive_crm
@@ -262,3 +262,16 @@ def test_a_branch_survives_its_column():
 
 def test_a_branch_of_which_nobody_knows_the_time_has_none():
     assert Branch("x", None, None).stamp("con_1") == Stamp(None, Side.MICROSOFT, "con_1")
+
+
+def test_the_newest_branch_is_the_one_given_last_and_a_field_without_branches_is_not_held():
+    held = {
+        "notes": {
+            "con_1": Branch("a", None, at="2026-03-02T12:00:01+00:00").document(),
+            "con_2": Branch("b", None, at="2026-03-02T12:00:00+00:00").document(),
+            "con_3": Branch("c", None).document(),
+        }
+    }
+
+    assert latest(branches(held, "notes")) == "con_1"
+    assert without(held, "notes", ["con_1", "con_2", "con_3"]) == {}

@@ -4,9 +4,11 @@ import pytest
 
 from app.records.link import Attempt, AttemptKind, LinkView
 from app.sync.conflicts import Kept, Policy, Resolution
-from app.sync.projection import AttemptStands, Nothing, Update, attempted
+from app.sync.projection import UNSURE, AttemptStands, Nothing, Update, attempted
 from app.sync.reconcile import Listening
 from tests.rules.outlook import (
+    LISTENING,
+    LOOKING,
     NOON,
     agreed,
     answered,
@@ -59,9 +61,62 @@ def test_a_reworded_late_write_is_written_once_more_and_then_known(certain):
 
     noted = written_again(COUNTESS, received, {"jobTitle": "COUNTESS"})
 
-    assert noted.changed == []
+    assert (noted.changed, noted.conflicts) == ([], ())
     assert write_of(noted.doc, noted.link) == Nothing()
     assert noted.link.graph_means == {"jobTitle": "Countess"}
+
+
+def doubtful(doc=COUNTESS, *, listening=LISTENING):
+    """Return what is known once an attempt's value, or an edit, was seen that nobody sent."""
+    link = trying(doc, agreed(ADA))
+    wording = edited(link, jobTitle="COUNTESS")
+    return report(doc, link, wording, certain=True, listening=listening)
+
+
+def test_a_doubt_moves_on_with_what_the_item_says():
+    received = doubtful()
+    later = report(COUNTESS, received.link, edited(received.link, jobTitle="Duchess"), certain=True)
+
+    assert received.link.graph_means == {UNSURE: {"jobTitle": ["COUNTESS", "Countess"]}}
+    assert later.link.graph_means == {UNSURE: {"jobTitle": ["Duchess", "Countess"]}}
+    assert (later.changed, later.conflicts) == ([], ())
+
+
+def test_what_was_sent_and_shows_after_all_ends_the_doubt_and_keeps_what_was_there_between():
+    received = doubtful()
+    later = report(COUNTESS, received.link, edited(received.link, jobTitle="Countess"), certain=True)
+
+    assert later.link.graph_means == {}
+    (conflict,) = later.conflicts
+    assert (conflict.ours, conflict.theirs, later.doc) == ("Countess", "COUNTESS", COUNTESS)
+
+
+def test_while_the_next_attempt_stands_the_same_doubt_says_nothing_of_it():
+    received, doc = doubtful(), ADA | {"job_title": "Analyst"}
+    link = trying(doc, received.link)
+    later = report(doc, link, edited(link, jobTitle="COUNTESS", companyName="One"))
+
+    assert later.link.attempt.fields["jobTitle"] == "Analyst"
+    assert later.link.graph_means == received.link.graph_means
+    assert later.changed == ["company"]
+
+
+def test_what_somebody_writes_who_may_only_look_is_put_back_also_over_an_attempt():
+    link = trying(COUNTESS, agreed(ADA))
+    received = report(COUNTESS, link, edited(link, jobTitle="Duchess"), certain=True, listening=LOOKING)
+
+    assert received.doc is COUNTESS
+    assert write_of(received.doc, received.link).fields["jobTitle"] == "Countess"
+
+
+def test_a_doubt_about_somebody_who_may_only_look_by_now_ends_in_silence():
+    received = doubtful()
+    answer = edited(received.link, jobTitle="Countess")
+    again = write_of(received.doc, received.link)
+    noted = answered(COUNTESS, received.link, answer, write=again, listening=LOOKING)
+
+    assert (noted.doc, noted.conflicts) == (COUNTESS, ())
+    assert write_of(noted.doc, noted.link) == Nothing()
 
 
 def test_a_reworded_late_write_never_beats_a_later_edit_of_the_crm():

@@ -46,3 +46,25 @@ def test_its_newest_write_ends_what_it_was_told_of_its_own_earlier_ones():
     held = may_still_hold("job_title", FIELDS["job_title"], crm(*own), now=now, newest=True)
 
     assert [(h.value, h.pending) for h in held] == [("Poet", False), ("Poet", True)]
+
+
+def test_its_own_write_ends_earlier_values_once_others_had_time_to_be_overtaken():
+    own, late = step(3, "Poet", origin="crm"), timedelta(seconds=120)
+
+    def held(now):
+        return [h.value for h in may_still_hold("job_title", FIELDS["job_title"], crm(own), now=now)]
+
+    assert held(NOON + late - timedelta(seconds=1)) == ["Programmer", "Poet"]
+    assert held(NOON + late) == ["Poet"]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_field_it_has_never_stated_is_blank_until_its_own_write_of_it_settled(number):
+    own, kind = step(number, "Poet", origin="crm"), FIELDS["job_title"]
+    never = CrmView({}, (own,), number, number)
+
+    def held(now):
+        return [(h.revision, h.value, h.foreign) for h in may_still_hold("job_title", kind, never, now=now)]
+
+    assert held(NOON) == [(0, None, False), (number, "Poet", False)]
+    assert held(NOON + timedelta(days=1)) == [(number, "Poet", False)]

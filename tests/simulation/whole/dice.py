@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.simulation.whole.people import ELSEWHERE, FIELDS, FOLDER, Json, Outlook, person_of
+from tests.simulation.whole.people import ELSEWHERE, EMPTIED, FIELDS, FOLDER, Json, Outlook, person_of
 from tests.simulation.whole.world import DIRECTIONS, RESOLUTIONS, World
 
 MOST_PEOPLE = 5
@@ -78,6 +78,22 @@ async def _crm_edits(world: World) -> str | None:
     return f"the CRM edits {crm_id}.{name} (edit {world.ledger.edits})"
 
 
+async def _crm_empties(world: World) -> str | None:
+    crm_id, name = _some_record(world), world.dice.choice(list(EMPTIED))
+    if crm_id is None or not world.crm.store[crm_id].get(name):
+        return None
+    world.crm.empties(crm_id, name)
+    return f"the CRM empties {crm_id}.{name} (edit {world.ledger.edits})"
+
+
+async def _crm_overwrites(world: World) -> str | None:
+    crm_id = _some_record(world)
+    if crm_id is None:
+        return None
+    world.crm.edits(crm_id, *FIELDS)
+    return f"the CRM overwrites {crm_id} (edits up to {world.ledger.edits})"
+
+
 async def _crm_deletes(world: World) -> str | None:
     crm_id = _some_record(world)
     if crm_id is None:
@@ -127,6 +143,23 @@ async def _outlook_edits(world: World) -> str | None:
     name = world.dice.choice(list(FIELDS))
     await outlook.edits(item, name)
     return f"{outlook.user} edits {person_of(item)}.{name} (edit {world.ledger.edits})"
+
+
+async def _outlook_empties(world: World) -> str | None:
+    outlook, item = await _some_item(world)
+    name = world.dice.choice(list(EMPTIED))
+    if item is None or not item.get(EMPTIED[name]):
+        return None
+    await outlook.empties(item, name)
+    return f"{outlook.user} empties {person_of(item)}.{name} (edit {world.ledger.edits})"
+
+
+async def _outlook_overwrites(world: World) -> str | None:
+    outlook, item = await _some_item(world)
+    if item is None:
+        return None
+    await outlook.edits(item, *FIELDS)
+    return f"{outlook.user} overwrites {person_of(item)} (edits up to {world.ledger.edits})"
 
 
 async def _outlook_deletes(world: World) -> str | None:
@@ -236,5 +269,6 @@ HAPPENINGS: dict[Happening, int] = {
     _crm_saves: 6, _crm_edits: 10, _crm_deletes: 1, _crm_assigns: 2, _put_arrives: 8, _crm_reads: 4,
     _crm_works: 3, _outlook_adds: 4, _outlook_edits: 10, _outlook_deletes: 1, _outlook_moves: 2,
     _worker_works: 10, _worker_dies: 5, _notification: 10, _trouble: 3, _healing: 2, _time_passes: 5,
+    _crm_empties: 3, _crm_overwrites: 2, _outlook_empties: 3, _outlook_overwrites: 2,
     _settings_change: 3, _crm_classifies: 2, _somebody_decides: 1, _pause: 1, _signed_out: 1,
 }  # fmt: skip

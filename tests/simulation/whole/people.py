@@ -12,7 +12,9 @@ from tests.simulation.whole.ledger import Ledger
 Json = dict[str, Any]
 FOLDER = "Acme Realty"
 ELSEWHERE = "Elsewhere"
-FIELDS = {"job_title": "jobTitle", "department": "department", "office": "officeLocation"}
+EMPTIED = {"job_title": "jobTitle", "department": "department", "office": "officeLocation"}
+FIELDS = {**EMPTIED, "display_name": "displayName"}
+NO_EDITS: Json = {}
 MARK_PREFER = {"prefer": 'IdType="ImmutableId"'}
 
 
@@ -78,10 +80,17 @@ class Outlook:
             await self.call("POST", f"contactFolders/{folder}/contacts", body)
             self.ledger.born(person, owner=self.user)
 
-    async def edits(self, item: Json, name: str) -> None:
-        wire, person = FIELDS[name], person_of(item)
-        value = self.ledger.edit(person, name, replaced=[item.get(wire)], by=self.user)
-        body = {"displayName": item["displayName"], wire: value}
+    async def edits(self, item: Json, *names: str) -> None:
+        person, body = person_of(item), {"displayName": item["displayName"]}
+        for name in names:
+            seen = [item.get(FIELDS[name])]
+            body[FIELDS[name]] = self.ledger.edit(person, name, replaced=seen, by=self.user)
+        await self.call("PATCH", f"contacts/{item['id']}", body)
+
+    async def empties(self, item: Json, name: str) -> None:
+        wire = EMPTIED[name]
+        self.ledger.empty(person_of(item), name, replaced=[item.get(wire)], by=self.user)
+        body = {"displayName": item["displayName"], wire: None}
         await self.call("PATCH", f"contacts/{item['id']}", body)
 
     async def deletes(self, item: Json) -> None:
@@ -98,11 +107,11 @@ class Outlook:
 
 @dataclass
 class Put:
-    """A whole record on its way to Concord, and the edit that it carries."""
+    """A whole record on its way to Concord, and the edits that it carries, each with what it gave a field."""
 
     crm_id: str
     body: Json
-    edit: tuple[str, str, Any] | None = None
+    edits: Json = field(default_factory=dict)
 
 
 @dataclass
@@ -131,16 +140,25 @@ class Crm:
         crm_id = f"c-{person}"
         address = [{"address": f"{person.lower()}@example.org", "name": person}]
         names = {"given_name": person, "display_name": person, "emails": address}
-        self.store[crm_id] = {**names, **dict.fromkeys(FIELDS)}
+        self.store[crm_id] = {**names, **dict.fromkeys(EMPTIED)}
         self.owners[crm_id] = [{"user": user, "access": "full"} for user in owners]
         self.ledger.born(person, owner=owners[0])
         self._send(crm_id)
 
-    def edits(self, crm_id: str, name: str) -> None:
+    def edits(self, crm_id: str, *names: str) -> None:
         held = self.store[crm_id]
-        value = self.ledger.edit(held["given_name"], name, replaced=[held.get(name)], by="crm")
-        held[name] = value
-        self._send(crm_id, edit=(held["given_name"], name, value))
+        given = {
+            name: self.ledger.edit(held["given_name"], name, replaced=[held.get(name)], by="crm")
+            for name in names
+        }
+        held |= given
+        self._send(crm_id, given)
+
+    def empties(self, crm_id: str, name: str) -> None:
+        held = self.store[crm_id]
+        given = self.ledger.empty(held["given_name"], name, replaced=[held.get(name)], by="crm")
+        held[name] = None
+        self._send(crm_id, {name: given})
 
     def assigns(self, crm_id: str, owners: list[str]) -> None:
         self.owners[crm_id] = [{"user": user, "access": "full"} for user in owners]
@@ -156,11 +174,11 @@ class Crm:
         self.ledger.deleted(held["given_name"], by="crm")
         await self.call("DELETE", f"/v1/contacts/{crm_id}")
 
-    def _send(self, crm_id: str, edit: tuple[str, str, Any] | None = None) -> None:
+    def _send(self, crm_id: str, edits: Json = NO_EDITS) -> None:
         body = {**self.store[crm_id], "owners": self.owners[crm_id]}
         if crm_id in self.classes:
             body["classes"] = self.classes[crm_id]
-        self.under_way.append(Put(crm_id, body, edit))
+        self.under_way.append(Put(crm_id, body, edits))
 
     async def arrives(self, *, only: str | None = None) -> None:
         """Let what is under way arrive, in the order of each record."""
@@ -168,9 +186,10 @@ class Crm:
             self.under_way.remove(put)
             if put.crm_id not in self.store:
                 continue
-            if put.edit is not None:
-                person, name, value = put.edit
-                self.ledger.knew(person, name, value, also=self.store[put.crm_id].get(name))
+            held = self.store[put.crm_id]
+            for name, value in put.edits.items():
+                if put.body[name] != held.get(name):
+                    self.ledger.knew(held["given_name"], name, value, also=held.get(name))
             await self.call("PUT", f"/v1/contacts/{put.crm_id}", json=put.body)
 
     async def reads(self) -> bool:
