@@ -35,11 +35,18 @@ class Stack:
                 [*command, *self.options], stdout=console, stderr=console, stdin=subprocess.DEVNULL
             )
         deadline = time.monotonic() + START_SECONDS
-        while not (self.folder / "dev.json").exists():
+        while not self._is_published():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"The stack did not start:\n{(self.folder / 'console.log').read_text()}")
             time.sleep(0.05)
-        self.dev = json.loads((self.folder / "dev.json").read_text())
+
+    def _is_published(self) -> bool:
+        """Say whether the stack says that it runs; what one left that was killed says nothing."""
+        try:
+            self.dev = json.loads((self.folder / "dev.json").read_text())
+        except FileNotFoundError:
+            return False
+        return self.process is not None and self.dev["pid"] == self.process.pid
 
     def stop(self, ending: signal.Signals = signal.SIGTERM) -> int:
         """End it as a person would; return its exit code."""

@@ -86,10 +86,11 @@ def test_each_part_that_is_killed_comes_back_and_killed_as_a_whole_it_finds_its_
     stack.process.wait()
     assert gone(processes)
 
-    # As if it had been killed between making the workspace and writing it down.
+    # As if it had been killed between making the workspace and writing it down; what says that it runs is stale.
     (stack.folder / "state.json").write_text(json.dumps(state_of(stack) | {"workspace": None}))
-    (stack.folder / "dev.json").unlink()
+    assert json.loads((stack.folder / "dev.json").read_text())["pid"] == first["pid"]
     stack.start()
+    assert stack.dev["pid"] == stack.process.pid
     assert stack.dev["workspace_id"] == first["workspace_id"]
     assert stack.dev["workspace_key"] != first["workspace_key"]
     assert workspace_name(stack.dev) == "Acme Realty"
