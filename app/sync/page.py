@@ -140,7 +140,7 @@ def receive(page: Page, report: Report) -> None:
         connection=link.connection_id, now=page.now,
     )  # fmt: skip
     if _to_be_counted(link, record, report, received):
-        link.cleared_at, link.gone_at, link.due_at = link.cleared_at or page.now, None, None
+        _let_it_wait(page, link)
         return
     if swings != record.swings:
         record.swings = swings
@@ -163,7 +163,17 @@ def _to_be_counted(link: Link, record: Record, report: Report, received: Receive
     """Say whether an item was emptied that both sides knew filled, and nothing else stands on its link."""
     if report.cleared is not Cleared.WAITS or report.write is not None or link.attempt is not None:
         return False
-    return link.state == LinkState.LINKED and record.deleted_at is None and _clears(link, received)
+    return record.deleted_at is None and _clears(link, received)
+
+
+def _let_it_wait(page: Page, link: Link) -> None:
+    """Take note of an item that its user emptied, maybe while it was out of reach: it is linked, unheard."""
+    if link.cleared_at is None and not still_empties(page, link):
+        link.held_by = None  # whatever it was held for: its record lives, and its item is there
+    if link.state != LinkState.LINKED:
+        link.state = LinkState.LINKED.value
+        decide(link, Reason.IN_SCOPE, run=page.work.progress.run_id, now=page.now)
+    link.cleared_at, link.gone_at, link.due_at = link.cleared_at or page.now, None, None
 
 
 def _decide_cleared(page: Page, link: Link, cleared: Cleared) -> None:

@@ -115,3 +115,72 @@ async def test_put_back_writes_nothing_where_the_direction_does_not(bob, kind):
              "emptied": "Agent/Navy · Agent/_ · linked · declined"}  # fmt: skip
     assert set((await bob.tells(SEVEN)).values()) == {ended[kind]}
     assert await bob.questions() == []
+
+
+@pytest.mark.parametrize("away", ["switched off", "out of scope", "moved out"])
+async def test_who_was_emptied_while_out_of_reach_is_counted_on_the_way_back(bob, away):
+    items = await bob.has(*SEVEN[:4], classes=["buyer"])
+    if away == "switched off":
+        await bob.crm("DELETE", bob.person.settings)
+    elif away == "out of scope":
+        await bob.chooses(classes=["seller"])
+        await bob.person.syncs()
+    else:
+        for item in items.values():
+            await bob.person.moves(item)
+        await bob.syncs()
+    for item in items.values():
+        await bob.edits(item, companyName=None)
+
+    if away == "moved out":
+        folder = await bob.person.folder()
+        for item in items.values():
+            await bob.person.stage.control("move", mail=bob.person.mail, id=item["id"], to=folder)
+        await bob.syncs()
+    else:
+        await bob.chooses(direction="two_way", classes=[])
+        await bob.person.syncs()
+
+    run = await bob.asked()
+    assert (run["approval"]["reason"], run["approval"]["side"], run["progress"]["total"]) == (
+        "clears",
+        "crm",
+        4,
+    )
+    assert await companies(bob, SEVEN[:4]) == ["Navy"] * 4
+    await bob.answers(run, "apply")
+    assert (await companies(bob, SEVEN[:4]), await bob.questions()) == ([None] * 4, [])
+
+
+async def test_who_lives_again_and_is_emptied_waits_for_no_answer_about_deletions(ada):
+    await ada.chooses(removed_from_crm="delete")
+    items = await ada.has(*SEVEN)
+    for name in SEVEN[:3]:
+        await ada.crm("DELETE", f"/v1/contacts/{ada.ids[name]}")
+    await ada.person.syncs()
+    about_deletions = await ada.asked()
+    await ada.crm("PATCH", "/v1/workspace", {"breaker": USUAL})
+
+    await ada.edits(items[SEVEN[0]], companyName=None)
+    await ada.puts(ada.ids[SEVEN[0]], display_name=SEVEN[0], job_title="Agent", company="Navy")
+    await ada.syncs()
+
+    assert (await ada.tells(SEVEN[:1]))[SEVEN[0]] == "Agent/_ · Agent/_ · linked · in_scope"
+    assert [run["id"] for run in await ada.questions()] == [about_deletions["id"]]
+
+
+async def test_clears_that_are_too_many_wait_behind_a_question_about_deletions_and_are_asked_about_next(ada):
+    items = await ada.has(*SEVEN)
+    await ada.deletes(*(items[name] for name in SEVEN[:2]))
+    await ada.syncs()
+    about_deletions = await ada.asked()
+    await empty_companies(ada, items, SEVEN[2:4])
+
+    assert (await ada.asked())["id"] == about_deletions["id"]
+    assert await companies(ada, SEVEN[2:4]) == ["Navy"] * 2
+
+    await ada.answers(about_deletions, "put_back")
+    run = await ada.asked()
+    assert (run["approval"]["reason"], run["approval"]["would"]["to_crm"]["updated"]) == ("clears", 2)
+    await ada.answers(run, "apply")
+    assert (await companies(ada, SEVEN[2:4]), await ada.questions()) == ([None] * 2, [])

@@ -2,10 +2,13 @@
 
 import pytest
 
+from app.records.link import LinkView
 from app.sync.breaker import clears
 from app.sync.clearing import against, apart, empties, refilled, said
+from app.sync.conflicts import Policy, Resolution
 from app.sync.projection import Nothing, Update
-from tests.rules.outlook import SHAPE, agreed, edited, emails, report, worded, write_of
+from app.sync.reconcile import Listening
+from tests.rules.outlook import SHAPE, agreed, edited, emails, item, report, worded, write_of
 
 ANN = {
     "display_name": "Ann", "company": "Navy", "job_title": "Admiral", "emails": emails("a", "b", "c", "d"),
@@ -97,3 +100,20 @@ def test_left_as_it_is_nothing_is_owed_and_the_next_edit_is_heard(there, arrives
     again = report(kept.doc, left, edited(left, seconds=120, companyName="Army", emailAddresses=worded("x")))
     assert again.doc["company"] == "Army"
     assert emails("x")[0] in again.doc["emails"]
+
+
+@pytest.mark.lesson(15)
+@pytest.mark.parametrize("resolution", Resolution)
+@pytest.mark.parametrize(
+    "fields", [{}, {"companyName": "Army", "jobTitle": "Captain", "emailAddresses": worded("x")}]
+)
+def test_who_is_met_for_the_first_time_empties_nothing_and_what_gives_way_is_kept(resolution, fields):
+    """Linking fills blanks; so only an item that a record knows already can empty it."""
+    listening = Listening("con_1", policy=Policy(resolution))
+    received = report(ANN, LinkView(), item(displayName="Ann", **fields), listening=listening)
+
+    assert [name for name, was in received.previous.items() if was and not received.doc[name]] == []
+    kept = {conflict.field: conflict.ours for conflict in received.conflicts}
+    given_way = {name for name in received.changed if name != "emails" and ANN[name]}
+    assert {name: kept[name] for name in given_way} == {name: ANN[name] for name in given_way}
+    assert received.doc["emails"][: len(ANN["emails"])] == ANN["emails"]

@@ -37,7 +37,7 @@ class Ledger:
 
     def _seen(self, person: str, name: str, values: list[Any]) -> set[Any]:
         seen = {each for each in values if each}
-        return seen if seen else set(self.nothing[person, name])
+        return seen or set(self.nothing[person, name])
 
     def knew(self, person: str, name: str, value: str, *, also: Any) -> None:
         """Note that the giver's system had taken in another value by the time it told of this one."""

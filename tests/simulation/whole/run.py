@@ -33,7 +33,9 @@ async def _play_each(seeds: list[str], settings: Settings, *, steps: int) -> Cou
                 said = traceback.format_exc(limit=-4)
                 story = "" if "\nseed " in said else "\n".join(["", f"seed {seed}", *world.said])
                 sys.stdout.write(f"{said}{story}\n")
-            totals += Counter(worlds=1, edits=world.ledger.edits, people=len(world.ledger.owner), **world.asked)
+            totals += Counter(
+                worlds=1, edits=world.ledger.edits, people=len(world.ledger.owner), **world.asked
+            )
         totals["deaths"] = stage.moments.deaths
     return totals
 
