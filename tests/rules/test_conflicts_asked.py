@@ -11,7 +11,7 @@ from app.sync.holding import Branch, branches, held_from, latest, without
 from app.sync.projection import Update
 from app.sync.reconcile import Listening
 from app.sync.stated import CrmView, Statement, first_stated, receive_crm
-from tests.rules.outlook import NOON, agreed, answered, edited, emails, phones, report, worded
+from tests.rules.outlook import CRM_WINS, NOON, agreed, answered, edited, emails, phones, report, worded
 from tests.rules.outlook import write_of as owed_to
 
 ASK = Policy(Resolution.ASK)
@@ -144,6 +144,26 @@ def test_a_question_keeps_what_both_had_before_and_since_when_it_is_open():
     assert (branch.value, branch.base, branch.code) == ("Poet", "Programmer", "both_edited")
     assert branch.stamp("con_1") == Stamp(NOON + timedelta(seconds=20), Side.MICROSOFT, "con_1")
     assert hub.conflicts == []
+
+
+def test_a_question_about_a_list_keeps_the_whole_of_what_was_there_before():
+    doc = {"display_name": "Ada", "phones": phones("1") + phones("2", label="home")}
+    link, asks = agreed(doc), Listening("con_1", policy=Policy(Resolution.ASK))
+    moved = doc | {"phones": phones("11") + phones("2", label="home")}
+    received = report(moved, link, edited(link, businessPhones=["111"]), listening=asks)
+
+    branch = branches(received.held, "phones")["con_1"]
+    assert (branch.base, received.doc) == (doc["phones"], moved)
+
+
+def test_a_field_that_another_mailbox_is_asked_about_is_asked_about_here_too():
+    doc = {"display_name": "Ada", "job_title": "Countess"}
+    link = agreed(doc | {"job_title": "Programmer"})
+    held = {"job_title": {"con_2": Branch("Poet", "Programmer").document()}}
+    received = report(doc, link, edited(link, jobTitle="Duchess"), listening=CRM_WINS, held=held)
+
+    assert branches(received.held, "job_title")["con_1"].value == "Duchess"
+    assert (received.doc, received.conflicts) == (doc, ())
 
 
 def test_a_crm_that_may_yet_apply_the_mailboxs_value_is_told_its_own_again():

@@ -3,13 +3,14 @@
 import pytest
 
 from app.records.link import Attempt, AttemptKind, LinkView
-from app.sync.conflicts import Kept, Policy, Resolution
+from app.sync.conflicts import Kept, Policy, Resolution, Side, Stamp
 from app.sync.projection import UNSURE, AttemptStands, Nothing, Update, attempted
-from app.sync.reconcile import Listening
+from app.sync.reconcile import Listening, wrote
 from tests.rules.outlook import (
     LISTENING,
     LOOKING,
     NOON,
+    SHAPE,
     agreed,
     answered,
     deleting,
@@ -131,6 +132,18 @@ def test_a_reworded_late_write_never_beats_a_later_edit_of_the_crm():
     (conflict,) = noted.conflicts  # it may have been an edit after all
     assert (conflict.ours, conflict.theirs, conflict.kept) == ("Analyst", "COUNTESS", Kept.OURS)
     assert write_of(noted.doc, noted.link) == Nothing()
+
+
+def test_what_may_have_been_an_edit_is_kept_beside_whoever_gave_the_value_that_stands():
+    crm = Stamp(NOON, Side.CRM)
+    received, doc = doubtful(), ADA | {"job_title": "Analyst"}
+    noted = wrote(
+        SHAPE, doc, received.link, edited(received.link, jobTitle="ANALYST"), write=write_of(doc, received.link),
+        listening=LISTENING, field_at={"job_title": crm.document()},
+    )  # fmt: skip
+
+    (conflict,) = noted.conflicts
+    assert (conflict.theirs, conflict.ours, conflict.ours_stamp) == ("COUNTESS", "Analyst", crm)
 
 
 def test_a_record_that_moved_on_stands_whatever_the_policy():

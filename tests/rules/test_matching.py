@@ -286,3 +286,21 @@ def test_words_of_the_index_have_one_size_and_tell_nobody():
     (word,) = index_keys({"emails": [{"address": "x" * 70_000 + "@example.org"}]})
 
     assert len(word) == 18
+
+
+def test_who_shares_name_and_address_with_somebody_taken_too_is_left_to_a_person():
+    matches = match(keys(i="a|Ada"), keys(r="a|Ada"), taken=keys(t="a|Ada"))
+
+    assert matches.links == {}
+    assert [(review.items, review.records) for review in matches.reviews] == [(("i",), ("r", "t"))]
+
+
+@pytest.mark.parametrize(
+    ("items", "records"), [pytest.param("ij", "r", id="items"), pytest.param("i", "rs", id="records")]
+)
+def test_who_is_taken_counts_among_the_holders_of_a_key_on_both_sides(items, records):
+    found = match(
+        keys(**dict.fromkeys(items, "a")), keys(**dict.fromkeys(records, "a")), taken=keys(t="a", u="a")
+    )
+
+    assert (found.links, found.reviews) == ({}, ())

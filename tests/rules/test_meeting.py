@@ -12,6 +12,7 @@ from tests.rules.outlook import (
     MICROSOFT_WINS,
     NOON,
     UNHEARD,
+    edited,
     emails,
     item,
     names,
@@ -148,3 +149,27 @@ def test_two_addresses_of_one_label_are_a_difference_not_two_addresses():
 
     assert received.doc is doc
     assert write_of(received.doc, received.link).owed == ("homeAddress",)
+
+
+@pytest.mark.parametrize("listening", [LISTENING, UNHEARD, LOOKING])
+def test_what_says_the_same_is_no_conflict(listening):
+    received = meets({"job_title": "Countess"}, listening, jobTitle="Countess")
+
+    assert (received.conflicts, received.changed) == ((), [])
+    assert "jobTitle" not in write_of({"job_title": "Countess", "notes": "x"}, received.link).owed
+
+
+def test_not_listened_to_only_what_the_item_alone_has_is_left_alone():
+    doc = {"display_name": "Ada", "job_title": None, "company": "Navy"}
+    link = meets(doc, UNHEARD, displayName="Ada", jobTitle="Countess", companyName="Army").link
+
+    assert write_of(doc, link).owed == ("companyName",)
+    assert write_of(doc | {"company": None}, link).fields["companyName"] is None
+
+
+def test_what_was_never_taken_from_a_list_leaves_it_without_a_conflict():
+    doc = {"display_name": "Ada", "emails": emails("a")}
+    met = meets(doc, LOOKING, displayName="Ada", emailAddresses=worded("a", "b"))
+    later = report(doc, met.link, edited(met.link, emailAddresses=worded("a")), listening=LOOKING)
+
+    assert (later.doc, later.conflicts) == (doc, ())

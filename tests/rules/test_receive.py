@@ -234,3 +234,26 @@ def test_a_row_that_may_be_older_than_what_we_know_is_read_again(seconds, title,
     link = agreed(ADA)
 
     assert needs_rereading(SHAPE, link, edited(link, seconds=seconds, jobTitle=title)) is suspicious
+
+
+REWORDED = [
+    #                                     the record says  the item says  is owed
+    ("the same in other words",           "Countess",      " COUNTESS",   None),
+    ("what both had meant all along",     "Countess",      "Countess",    None),
+    ("what the CRM has left since",       "Analyst",       "Countess",    "Analyst"),
+    ("what the CRM says by now, too",     "Analyst",       "Analyst",     None),
+]  # fmt: skip
+
+
+@pytest.mark.lesson(4)
+@pytest.mark.parametrize(("ours", "theirs", "owed"), [pytest.param(*row, id=rule) for rule, *row in REWORDED])
+def test_of_what_microsoft_words_otherwise_the_meaning_is_compared(ours, theirs, owed):
+    link = agreed(ADA | {"job_title": "Countess"}, jobTitle="COUNTESS")
+    assert link.graph_means == {"jobTitle": "Countess"}
+    doc = ADA | {"job_title": ours}
+
+    received = report(doc, link, edited(link, jobTitle=theirs), field_at=CRM_AT_NOON)
+
+    write = write_of(received.doc, received.link)
+    assert (received.changed, received.conflicts) == ([], ())
+    assert (write.fields.get("jobTitle") if isinstance(write, Update) else None) == owed
