@@ -2,4 +2,49 @@
 
 from typing import Final
 
-EQUIVALENT: Final[dict[str, str]] = {}
+SHORT_CUT = "a short cut: the long way comes to the same"
+SAME_LENGTH = "both have the same length by then"
+DROPPED = "a field that is set to what it was is dropped in the end"
+
+EQUIVALENT: Final[dict[str, str]] = {
+    "app.records.patch.difference: if name in before or name in after: always":
+        "a field that is missing on both sides is empty on both",
+    "app.records.values.same_elements: if len(one) != len(other): never":
+        "no list has an element twice, so lists of different lengths differ by their elements too",
+    "app.sync.conflicts._newest: one.at > other.at: GtE":
+        "equal times are settled before",
+    "app.sync.copies._since_the_last: 0: 1 (2)":
+        "where nothing is as old as that, all is from a later revision than the first",
+    "app.sync.holding.branched: {**doc, **own} if own else doc: always the first":
+        SHORT_CUT,
+    "app.sync.holding.closed_by_rule: without(remaining, name, ended) if ended else remaining: always the first":
+        SHORT_CUT,
+    "app.sync.lists.edits: if was == has: never":
+        SHORT_CUT,
+    "app.sync.lists.edits: True: False":
+        SAME_LENGTH,
+    "app.sync.lists.merge: if not their: never":
+        SHORT_CUT,
+    "app.sync.lists.aligned: True: False":
+        SAME_LENGTH,
+    "app.sync.lists._in_one_gap: False: True":
+        "both have a gap more than elements that stayed",
+    "app.sync.lists.put: if place is None: never":
+        "whoever puts an element in the place of another has found that one",
+    "app.sync.matching.exact_pairs: 2: 3":
+        "whoever has two partners is paired with none, nor with a third",
+    "app.sync.matching.exact_pairs: 2: 3 (2)":
+        "whoever has two partners is paired with none, nor with a third",
+    "app.sync.meeting._unite: if not values.same(part.kind, united, whole): always":
+        DROPPED,
+    "app.sync.merging.edit_elements: if not values.same(part.kind, merged, whole): always":
+        DROPPED,
+    "app.sync.merging.set: if not self.previous: always":
+        "a copy of the copy is made",
+    "app.sync.merging.unshown: if part.seats is None: never":
+        "where there are no seats everything is shown",
+    "app.sync.projection.shown: len(held) <= part.seats: Lt":
+        "as many as there are seats are all seated",
+    "app.sync.reconcile.wrote: if part.seats is not None and merging.given.get(part.field): always":
+        "where there are no seats, or no elements, there is no rest to hide",
+}  # fmt: skip

@@ -147,9 +147,9 @@ def _watched(items: Sequence[pytest.Item]) -> dict[str, list[int]]:
         for number, item in enumerate(items):
             began = time.perf_counter()
             names: set[CodeType] = set()
-            sys.setprofile(lambda frame, event, _: names.add(frame.f_code) if event == "call" else None)  # noqa: B023
+            sys.settrace(lambda frame, _, __: names.add(frame.f_code))  # noqa: B023  None: no line is of interest
             _run([item])
-            sys.setprofile(None)
+            sys.settrace(None)
             seconds.append(time.perf_counter() - began)
             for code in names:
                 called[f"{code.co_filename}:{code.co_name}"].add(number)
@@ -157,14 +157,14 @@ def _watched(items: Sequence[pytest.Item]) -> dict[str, list[int]]:
         found.write_text(json.dumps(callers))
 
     try:
-        if not _in_a_child(watch):
+        if not _in_a_child(watch, seconds=10 * SECONDS):
             raise pytest.UsageError("The proofs fail with nothing changed.")
         return json.loads(found.read_text())
     finally:
         found.unlink()
 
 
-def _in_a_child(work: Callable[[], None]) -> bool:
+def _in_a_child(work: Callable[[], None], *, seconds: int = SECONDS) -> bool:
     """Say whether this comes to its end in a process of its own."""
     child = os.fork()
     if child == 0:
@@ -174,7 +174,7 @@ def _in_a_child(work: Callable[[], None]) -> bool:
             os._exit(0)
         except BaseException:  # noqa: BLE001
             os._exit(1)
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
