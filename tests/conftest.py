@@ -18,6 +18,7 @@ import asyncpg
 import hypothesis
 import pytest
 import redis.asyncio
+from engines import kept_engines
 from stack import new_stack, stack  # noqa: F401 - fixtures
 
 from app.config import PREFIX, Settings
@@ -163,7 +164,8 @@ async def cleaner(servers: Servers) -> AsyncIterator[asyncpg.Connection]:
     await superuser.execute(f"CREATE DATABASE {servers.database} TEMPLATE {TEMPLATE} OWNER concord_owner")
     await superuser.close()
     connection = await servers.superuser()
-    yield connection
+    async with kept_engines():
+        yield connection
     await connection.close()
 
 
