@@ -15,6 +15,8 @@ EQUIVALENT: Final[dict[str, str]] = {
         "equal times are settled before",
     "app.sync.copies._since_the_last: 0: 1 (2)":
         "where nothing is as old as that, all is from a later revision than the first",
+    "app.sync.doubts.recognise: sent if merging.takes else value: always the second":
+        "where it is heard it says the same as what was sent",
     "app.sync.holding.branched: {**doc, **own} if own else doc: always the first":
         SHORT_CUT,
     "app.sync.holding.closed_by_rule: without(remaining, name, ended) if ended else remaining: always the first":

@@ -111,7 +111,7 @@ class Proofs:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         assert not session.testsfailed, "not every proof could be collected"
         slow = [item for item in session.items if "simulation" in item.nodeid]
-        quick = [item for item in session.items if item not in slow]
+        quick = [item for item in session.items if item not in slow and _concerned(item.path)]
         functions = [each for each in gc.get_objects() if isinstance(each, FunctionType)]
         gc.freeze()
         if not _in_a_child(lambda: _run(slow)):
@@ -130,6 +130,12 @@ class Proofs:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             os._exit(1)
+
+
+def _concerned(tests: Path) -> bool:
+    """Say whether a file of tests has to do with any of the modules: others need not be watched."""
+    source = tests.read_text()
+    return any(name in source for name in (*MODULES, "tests.rules.outlook"))
 
 
 def _run(items: Sequence[pytest.Item]) -> None:
