@@ -21,13 +21,14 @@ from app.errors import (
     WrongCredential,
 )
 from app.problems import MEDIA_TYPE, problems
+from app.routers import bodies
 from app.routers.permissions import SELF_MANAGED, may
 from app.routers.screens import SCREENS, organisation
 from app.security.session_tokens import Role
 
 Json = dict[str, Any]
 METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
-UNREFERENCED: Final = ("HTTPValidationError", "ValidationError", "ContactRules")
+UNREFERENCED: Final = ("HTTPValidationError", "ValidationError", "ContactRules", "EventRules")
 DESCRIPTION: Final = """
 Concord keeps each CRM user's contacts, calendar, tasks, mail and files in agreement with that user's
 Microsoft 365 account.
@@ -44,6 +45,7 @@ TAGS: Final = [
     {"name": "connections", "description": "Users' links to their Microsoft 365 accounts."},
     {"name": "settings", "description": "What of a connection syncs, and how."},
     {"name": "contacts", "description": "The CRM's contacts, by the CRM's own ids."},
+    {"name": "events", "description": "The CRM's events, by the CRM's own ids."},
     {"name": "explain", "description": "Why a record is, or isn't, in a mailbox."},
     {"name": "changes", "description": "The ordered feed of everything that changed."},
     {"name": "webhooks", "description": "Where changes are delivered."},
@@ -174,6 +176,7 @@ def _completed(app: FastAPI, public_url: str) -> Json:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas |= {"Problem": PROBLEM, "InvalidPart": INVALID_PART, "OrganisationSettings": organisation()}
+    schemas |= bodies.schemas()
     for name in UNREFERENCED:
         schemas.pop(name, None)
     components["securitySchemes"] = {

@@ -55,25 +55,37 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
         CONTACTS,
     ),
     Reason.ACTIVITY_TYPE_NOT_SELECTED: Meaning(
-        "The activity's type is not among those selected for this sync.", entities=CALENDAR
+        "The activity's type is not among those selected for this sync.",
+        "The type of {name} is not among those that are selected for the sync with {mailbox}.",
+        CALENDAR,
     ),
     Reason.PROJECT_NOT_ACTIVE: Meaning(
-        "The record's project does not take part in the integration.", entities=PLANNED
+        "The record's project does not take part in the integration.",
+        "The project of {name} does not take part in the integration, so it is not written to {mailbox}.",
+        PLANNED,
     ),
     Reason.BEFORE_START_DATE: Meaning(
         "The record is older than the date from which records are synced.",
         "{name} is older than the date from which records are synced to {mailbox}.",
     ),
     Reason.OUTSIDE_WINDOW: Meaning(
-        "The event lies outside the window of days that is synced.", entities=CALENDAR
+        "The event lies outside the window of days that is synced.",
+        "{name} lies outside the days that are synced with {mailbox}. It follows when its time comes near.",
+        CALENDAR,
     ),
     Reason.NOT_OPTED_IN: Meaning(
         "Only tasks that were opted in are synced, and this one was not.", entities=TASKS
     ),
     Reason.COMPLETED_EXCLUDED: Meaning(
-        "It is completed, and completed ones are not kept in Microsoft.", entities=PLANNED
+        "It is completed, and completed ones are not kept in Microsoft.",
+        "{name} is completed, and the settings say that completed ones are not kept in {mailbox}.",
+        PLANNED,
     ),
-    Reason.PRIVATE_SKIPPED: Meaning("It is private, and private ones are skipped.", entities=CALENDAR),
+    Reason.PRIVATE_SKIPPED: Meaning(
+        "It is private, and private ones are skipped.",
+        "{name} is private, and the settings leave private ones out of the sync with {mailbox}.",
+        CALENDAR,
+    ),
     Reason.IMPORT_OFF: Meaning(
         "It is new in Microsoft, and new items are not taken over.",
         "{name} is new in {mailbox}, and the settings say that new ones are not taken over into the CRM.",
@@ -124,7 +136,9 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
         "So much would change together with {name} that somebody must approve it first.",
     ),
     Reason.INVITATION_BLOCKED: Meaning(
-        "Writing it would mail people, which the settings don't allow.", entities=CALENDAR
+        "Writing it would mail people, which the settings don't allow.",
+        "Writing {name} to {mailbox} would mail its guests, and the settings don't allow that.",
+        CALENDAR,
     ),
     Reason.DECLINED: Meaning(
         "Somebody was asked and decided that it is not to be written.",
@@ -134,7 +148,11 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
         "The other side was deleted; this one was kept, as the settings say.",
         "{name} was deleted in the CRM and kept in {mailbox}, as the settings say.",
     ),
-    Reason.UNSUPPORTED_RECURRENCE: Meaning("Outlook can't hold this recurrence.", entities=PLANNED),
+    Reason.UNSUPPORTED_RECURRENCE: Meaning(
+        "Outlook can't hold this recurrence.",
+        "Outlook has no rule like that of {name}, so it is not written to {mailbox}. {because}",
+        PLANNED,
+    ),
     Reason.UNSUPPORTED_VALUE: Meaning(
         "Outlook can't hold one of its values.",
         "Outlook can't hold one of the values of {name}. It is tried again once the record changes.",
@@ -183,10 +201,14 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
         "{mailbox} holds {name} twice: another of its items is the one that is synced.",
     ),
     Reason.NOT_ORGANIZER: Meaning(
-        "Only the organizer's copy of a meeting can be written.", entities=CALENDAR
+        "Only the organizer's copy of a meeting can be written.",
+        "{name} was called by somebody else: the copy in {mailbox} can't be changed from here.",
+        CALENDAR,
     ),
     Reason.COPY_COMES_BY_INVITATION: Meaning(
-        "The user gets their copy by the invitation.", entities=CALENDAR
+        "The user gets their copy by the invitation.",
+        "{name} comes into {mailbox} by its organizer's invitation; a second event would be one too many.",
+        CALENDAR,
     ),
     Reason.CRM_KEEPS_ITS_VALUE: Meaning(
         "The CRM was offered this value several times and keeps its own.",

@@ -171,6 +171,16 @@ KINDS: dict[str, Kind] = {
         "The record stays as it is here, and is tried again once it changes.",
         "crm", "edit_record", "Correct the record",
     ),
+    "unsupported-recurrence": Kind(
+        "Outlook can't hold this recurrence.",
+        "The event stays as it is here; it is written once its rule is one that Outlook has.",
+        "crm", "edit_record", "Choose another rule",
+    ),
+    "invitation-blocked": Kind(
+        "Writing it would mail people.",
+        "The settings don't let Outlook mail the guests of this event, and it can't be written without.",
+        "administrator", "resolve", "Allow invitations, or leave it as it is",
+    ),
     "choice-refused": Kind(
         "This choice can't be made any more.",
         "What it asks for was locked or taken away while the preview ran; the detail says what.",

@@ -5,7 +5,7 @@ from app.models.change import Change, Delivery, Feed, Webhook
 from app.models.collection import Collection, Subscription
 from app.models.connection import Authorization, Connection, EntitySettings, Token
 from app.models.link import Conflict, Link, Match, MatchKey
-from app.models.record import Owner, Record, Revision
+from app.models.record import Meeting, Owner, Record, Revision
 from app.models.run import Effect, PlanStep, Run
 from app.models.workspace import Credential, IdempotencyKey, MicrosoftApp, Route, Timer, Workspace
 
@@ -28,6 +28,7 @@ __all__ = [
     "Link",
     "Match",
     "MatchKey",
+    "Meeting",
     "MicrosoftApp",
     "Owner",
     "PlanStep",

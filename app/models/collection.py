@@ -14,6 +14,7 @@ class Collection(IdRow):
     ``hears`` and ``sends`` are the direction: neither while the entity is disabled.
     ``wanted`` counts rings and ``served`` those answered; the holder of the lease (``epoch``) alone may move
     ``delta_link`` and ``position`` (the next page of a round under way) and the bases of its links.
+    ``window`` is what its rounds look at, where its items have a time: {"begin", "end"}, in UTC.
     ``approved`` is what somebody saw in a preview before choosing: {"run", "at", "counts"}.
     """
 
@@ -48,6 +49,7 @@ class Collection(IdRow):
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     problem: Mapped[Json | None]
     approved: Mapped[Json | None]
+    window: Mapped[Json | None]
     created_at: Mapped[datetime]
 
 

@@ -67,6 +67,16 @@ class Revision(WorkspaceRow):
     at: Mapped[datetime]
 
 
+class Meeting(WorkspaceRow):
+    """The record of a meeting, by the uid that all its copies share."""
+
+    __tablename__ = "meetings"
+    __table_args__ = (Index("ix_meetings_record_id", "workspace_id", "record_id"),)
+
+    ical_uid: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[str]
+
+
 class Owner(WorkspaceRow):
     """A user in whose mailboxes a record belongs, and with which access."""
 

@@ -36,7 +36,7 @@ PHONE_LABELS = ("business", "home", "mobile", "other", "fax")
 ADDRESS_LABELS = ("business", "home", "other")
 
 
-def canonical(fields: Fields) -> Fields:
+def canonical(fields: Mapping[str, Value]) -> Fields:
     """Return the stated fields of a contact in normal form; what isn't a contact's field is left out."""
     return {name: values.canonical(FIELDS[name], value) for name, value in fields.items() if name in FIELDS}
 
@@ -49,3 +49,15 @@ def empty(field: str) -> Value:
 def same(field: str, one: Value, other: Value) -> bool:
     """Return whether two canonical values of this field say the same."""
     return values.same(FIELDS[field], one, other)
+
+
+def worded(doc: Fields) -> Fields:
+    """Return a contact's fields in the words of the API; what it was never given is null or an empty list."""
+    return {name: doc.get(name, empty(name)) for name in FIELDS}
+
+
+def title(doc: Fields) -> str | None:
+    """Return what a person would call this contact."""
+    emails = doc.get("emails") or [{}]
+    names = (doc.get("display_name"), doc.get("company"), emails[0].get("address"))
+    return next((name for name in names if name), None)

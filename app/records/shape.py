@@ -17,7 +17,9 @@ class Part:
 
     ``name`` is its key in ``graph_had`` and ``graph_means``, ``field`` the document's field it shows. Of a
     list it shows the elements with ``label`` in at most ``seats`` places. ``alone``: the one element shown
-    merges as one value (an address); elements of other lists merge one by one.
+    merges as one value (an address); elements of other lists merge one by one. ``reads`` and ``writes`` are
+    its mask: what isn't read is left unheard, what isn't written is never owed. What is
+    ``noted`` stays known of the item all the same.
     """
 
     name: str
@@ -26,6 +28,9 @@ class Part:
     label: str | None = None
     seats: int | None = None
     alone: bool = False
+    reads: bool = True
+    writes: bool = True
+    noted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

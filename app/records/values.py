@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.records import Fields, Value
+from app.records import Fields, Value, when
 
 Element = Value
 Identity = Callable[[Element], Hashable]
@@ -18,6 +18,10 @@ class Kind(StrEnum):
     EMAILS = "emails"
     PHONES = "phones"
     ADDRESSES = "addresses"
+    WHEN = "when"
+    EXCEPTIONS = "exceptions"
+    ATTENDEES = "attendees"
+    PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class ListRules:
 
     ``key`` is the whole element: equal keys are the same value. ``identity`` is what makes two different
     wordings one and the same thing (an address whose name differs); it counts only when two documents that
-    never met are united. The order of an ``ordered`` list is part of its value.
+    never met are united. The order of an ``ordered`` list is part of its value. ``slot``: what an element
+    stands in where there is but one of each (a label, an address, a day), and what it holds merges as one.
     """
 
     parts: tuple[str, ...]
@@ -34,6 +39,7 @@ class ListRules:
     key: Identity
     identity: Identity
     ordered: bool = True
+    slot: Identity | None = None
 
 
 ADDRESS_LINES = ("street", "city", "region", "postal_code", "country")
@@ -64,12 +70,47 @@ def _address(element: Element) -> Hashable:
     return (element.get("label"), *(element.get(line) for line in ADDRESS_LINES))
 
 
+def _label(element: Element) -> Hashable:
+    return str(element["label"])
+
+
+def _exception(element: Element) -> Hashable:
+    said = (element["cancelled"], element["title"], element["location"], element["description"])
+    return (element["on"], *said, when.printed(element["start"]), when.printed(element["end"]))
+
+
+def _on(element: Element) -> Hashable:
+    return str(element["on"])
+
+
+def _attendee(element: Element) -> Hashable:
+    return (element["address"].casefold(), element["name"], element["role"])
+
+
 LISTS: Mapping[Kind, ListRules] = {
     Kind.TEXTS: ListRules((), (), key=_text, identity=_text),
     Kind.TAGS: ListRules((), (), key=_text, identity=_text, ordered=False),
     Kind.EMAILS: ListRules(("address", "name"), ("address",), key=_email, identity=_mailbox),
     Kind.PHONES: ListRules(("number", "label"), ("number",), key=_phone, identity=_line),
-    Kind.ADDRESSES: ListRules(("label", *ADDRESS_LINES), ADDRESS_LINES, key=_address, identity=_address),
+    Kind.ADDRESSES: ListRules(
+        ("label", *ADDRESS_LINES), ADDRESS_LINES, key=_address, identity=_address, slot=_label
+    ),
+    Kind.EXCEPTIONS: ListRules(
+        ("on", "cancelled", "start", "end", "title", "location", "description"),
+        ("on",),
+        key=_exception,
+        identity=_on,
+        ordered=False,
+        slot=_on,
+    ),
+    Kind.ATTENDEES: ListRules(
+        ("address", "name", "role"),
+        ("address",),
+        key=_attendee,
+        identity=_mailbox,
+        ordered=False,
+        slot=_mailbox,
+    ),
 }
 
 
@@ -80,6 +121,8 @@ def empty(kind: Kind) -> Value:
 
 def canonical(kind: Kind, value: Value) -> Value:
     """Return the normal form of a validated value: stripped, blank as empty, no element twice."""
+    if kind is Kind.WHEN:
+        return when.canonical(value)
     if kind not in LISTS:
         return _line_of_text(value)
     rules = LISTS[kind]
@@ -95,9 +138,16 @@ def same(kind: Kind, one: Value, other: Value) -> bool:
     """Return whether two canonical values of this kind say the same."""
     if one == other:
         return True
+    if kind is Kind.WHEN:
+        return when.same(one, other)
     if kind not in LISTS or not one or not other:
         return not one and not other
     return same_elements(LISTS[kind], one, other)
+
+
+def spelled(kind: Kind, value: Value, *, as_in: Value) -> Value:
+    """Return a value in the words that another one of ours has for the same."""
+    return when.spelled(value, as_in=as_in) if kind is Kind.WHEN else value
 
 
 def same_elements(rules: ListRules, one: Sequence[Element], other: Sequence[Element]) -> bool:

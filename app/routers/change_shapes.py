@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from app.routers.contact_shapes import CrmId
+from app.routers.record_shapes import CrmId
 from app.routers.shapes import Answer, Body, Moment, only
 
 ChangeId = Annotated[str, StringConstraints(min_length=1, max_length=64)]

@@ -1,7 +1,8 @@
 """Fields that both sides changed, and who decides on them."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
@@ -9,12 +10,14 @@ from pydantic import ValidationError
 from app.errors import ConflictClosed, ConflictNotFound, InvalidRequest, Problem
 from app.models import Conflict as Row
 from app.problems import explained, problems
-from app.records.contact import canonical
+from app.records.types import record_type
 from app.routers.answers import as_json
 from app.routers.conflict_shapes import Conflict, Decision, DecisionResults, Decisions
-from app.routers.contact_shapes import ContactIn, CrmId
+from app.routers.contact_shapes import ContactIn
 from app.routers.deps import Insider, Now, OnlyUser, Page, Session
-from app.routers.shapes import EntityName, Listing
+from app.routers.event_shapes import EventIn
+from app.routers.record_shapes import CrmId
+from app.routers.shapes import Body, EntityName, Listing
 from app.sync.conflict_rows import DELETED, Conflicts, shown_conflict
 from app.sync.conflicts import Side
 from app.sync.deciding import Choice, Result, resolve, resolve_all
@@ -57,6 +60,7 @@ async def list_conflicts(
     )
 
 
+STATED: Final[Mapping[str, type[Body]]] = {"contacts": ContactIn, "calendar": EventIn}
 InPath = Annotated[
     str, Path(title="Conflict", max_length=64, description="The conflict's id.", examples=["cfl_06a2k3v9"])
 ]
@@ -99,17 +103,33 @@ async def resolve_conflicts(
 
 
 def _choice(decision: Decision, row: Row, *, by: str) -> Choice:
-    """Return what was decided; a value must be one that a contact may have."""
+    """Return what was decided; a value must be one that such a record may have."""
     if decision.take is not None:
         return Choice(by, Side(decision.take))
     if row.field == DELETED:
         return Choice(by)
+    kind = record_type(row.entity)
     try:
-        said = ContactIn.model_validate({row.field: decision.value})
+        said = STATED[row.entity].model_validate(_in_words(row.field, decision.value)).said()
     except ValidationError as error:
         found = [{**each, "loc": ("body", "value", *each["loc"][1:])} for each in error.errors()]
         raise InvalidRequest(errors=[*explained(found, {"value": decision.value})]) from None
-    return Choice(by, value=canonical(said.said())[row.field])
+    return Choice(by, value=kind.completed(kind.stated(said), {})[row.field])
+
+
+def _in_words(name: str, value: Any) -> dict[str, Any]:
+    """Return a field of a document in the words in which the CRM states it."""
+    match name:
+        case "when" if isinstance(value, dict):
+            rule = {"rrule": value["rrule"]} if value.get("rrule") else None
+            return {"start": value.get("start"), "end": value.get("end"), "recurrence": rule}
+        case "reminder":
+            return {"reminder_minutes": value.get("minutes") if isinstance(value, dict) else value}
+        case "exceptions":
+            detail = "Of exceptions one side's are taken: say whose by `take`."
+            raise InvalidRequest(errors=[{"pointer": "/value", "detail": detail}])
+        case _:
+            return {name: value}
 
 
 def _told(conflict_id: str, result: Result, *, instance: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ async def open_session(
     """Open the request's transaction, once what the path names is known to be the caller's own."""
     async with resources.db.transaction(workspace) as session:
         if only is not None:
-            await refuse_unless_theirs(session, only, named=request.path_params)
+            await refuse_unless_theirs(session, only, named=request.path_params, path=request.url.path)
         yield session
 
 

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import ConnectionNotFound, EntityUnknown, InvalidRequest, RecordNotFound
 from app.models import Connection, Record
 from app.problems import problems
+from app.records.types import CONTACT, EVENT
 from app.routers.answers import as_json
 from app.routers.connections import ConnectionId
-from app.routers.contacts import InPath as CrmIdInPath
-from app.routers.contacts import found
 from app.routers.deps import Now, OnlyUser, Session
 from app.routers.explain_shapes import Explained, Explanations
+from app.routers.record_routes import InPath as CrmIdInPath
+from app.routers.record_routes import found
 from app.routers.records import InPath as RecordIdInPath
 from app.routers.records import known
 from app.routers.shapes import EntityName
@@ -57,8 +58,12 @@ async def named(session: Session, only: OnlyUser, connection: Named = None) -> s
 NamedToo = Annotated[str | None, Depends(named)]
 
 
-async def record_of_crm(session: Session, now: Now, crm_id: CrmIdInPath) -> Record:
-    return await found(session, crm_id, now=now)
+async def contact_of_crm(session: Session, now: Now, crm_id: CrmIdInPath) -> Record:
+    return await found(session, CONTACT, crm_id, now=now)
+
+
+async def event_of_crm(session: Session, now: Now, crm_id: CrmIdInPath) -> Record:
+    return await found(session, EVENT, crm_id, now=now)
 
 
 async def record_of_ours(session: Session, now: Now, record_id: RecordIdInPath) -> Record:
@@ -75,11 +80,29 @@ async def record_of_ours(session: Session, now: Now, record_id: RecordIdInPath) 
 async def explain_contact(
     session: Session,
     now: Now,
-    record: Annotated[Record, Depends(record_of_crm)],
+    record: Annotated[Record, Depends(contact_of_crm)],
     connection: NamedToo,
     only: OnlyUser,
 ) -> Response:
     """Say why a contact is, or isn't, in each mailbox: what each side last had, and what happens next."""
+    return as_json(await explain_record(session, record, named=connection, only_user=only, now=now))
+
+
+@router.get(
+    "/events/{crm_id}/explain",
+    operation_id="events.explain",
+    summary="Explain an event",
+    response_model=Explained,
+    responses=problems(RecordNotFound, ConnectionNotFound),
+)
+async def explain_event(
+    session: Session,
+    now: Now,
+    record: Annotated[Record, Depends(event_of_crm)],
+    connection: NamedToo,
+    only: OnlyUser,
+) -> Response:
+    """Say why an event is, or isn't, in each mailbox: what each side last had, and what happens next."""
     return as_json(await explain_record(session, record, named=connection, only_user=only, now=now))
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from app.records.reasons import Reason
-from app.routers.contact_shapes import StandName
+from app.routers.record_shapes import StandName
 from app.routers.shapes import Answer, Moment
 
 Direction = Literal["disabled", "crm_to_microsoft", "microsoft_to_crm", "two_way"]

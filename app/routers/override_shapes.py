@@ -6,6 +6,7 @@ from pydantic import ConfigDict, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from app.records.contact import FIELDS
+from app.records.event import MERGED
 from app.routers.shapes import Json, titled
 
 Resolution = Annotated[
@@ -51,6 +52,22 @@ class ContactRules(TypedDict, total=False):
     categories: Choice
 
 
+@with_config(ConfigDict(extra="forbid", strict=True))
+class EventRules(TypedDict, total=False):
+    """Who wins a conflict over each field of an event; a field left out follows the rule for all."""
+
+    title: Choice
+    description: Choice
+    location: Choice
+    when: Choice
+    exceptions: Choice
+    attendees: Choice
+    reminder: Choice
+    show_as: Choice
+    sensitivity: Choice
+    categories: Choice
+
+
 def _choice(name: str, *, order: int) -> Json:
     """Describe the choice of one field as ``api.md`` §4.1 wants it: nothing in it refers elsewhere."""
     options = Resolution.__metadata__[0].json_schema["oneOf"]  # type: ignore[attr-defined]
@@ -74,3 +91,4 @@ def rules_of(names: Any) -> WithJsonSchema:
 
 
 ContactOverrides = Annotated[ContactRules, rules_of(FIELDS)]
+EventOverrides = Annotated[EventRules, rules_of(MERGED)]

@@ -45,6 +45,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "links.retry": MANAGERS,
     "links.unlink": MANAGERS,
     "contacts.sync": MANAGERS,
+    "events.sync": MANAGERS,
     "runs.events": EVERYBODY | {Role.WATCHER},
     "runs.events_token": EVERYBODY,
     "runs.plan": EVERYBODY,
@@ -52,6 +53,8 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "matches.list": EVERYBODY,
     "contacts.sync_states": EVERYBODY,
     "contacts.explain": EVERYBODY,
+    "events.sync_states": EVERYBODY,
+    "events.explain": EVERYBODY,
     "records.explain": EVERYBODY,
     "connections.explain": EVERYBODY,
 }

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from pydantic import ConfigDict, Field
 
 from app.errors import (
@@ -17,11 +17,12 @@ from app.errors import (
     SettingLocked,
 )
 from app.problems import problems
+from app.routers.bodies import read
 from app.routers.deps import Now, Page, Session, wrong_cursor
+from app.routers.entity_shapes import SHAPES, any_of
 from app.routers.run_shapes import RunAnswer
 from app.routers.runs import RunId
 from app.routers.settings import ConnectionInPath, EntityInPath
-from app.routers.settings_shapes import ContactsSettingsPatch
 from app.routers.shapes import Answer, Listing
 from app.sync.choosing import to_be_chosen_for
 from app.sync.plan_rows import PlanSteps
@@ -102,13 +103,14 @@ class PlanAnswer(Listing[StepAnswer]):
         ConnectionNotFound, EntityUnknown, SettingLocked, EntityDisabled, PermissionMissing, ConnectionEnded,
         Blocked,
     ),
+    openapi_extra=any_of("patch", required=False),
 )  # fmt: skip
 async def preview_settings(
     connection_id: ConnectionInPath,
     entity: EntityInPath,
     session: Session,
     now: Now,
-    patch: ContactsSettingsPatch | None = None,
+    patch: Annotated[Any, Body()] = None,
 ) -> RunAnswer:
     """Work out what this change would do, and do nothing: Microsoft is read, nothing is written anywhere.
 
@@ -116,7 +118,7 @@ async def preview_settings(
     now" would do.
     """
     connection = await to_be_chosen_for(session, connection_id)
-    said = patch.said() if patch is not None else {}
+    said = read(SHAPES[entity].patch, patch) if patch is not None else {}
     run = await ask_for_preview(session, connection, entity, said, now=now)
     return RunAnswer.model_validate(shown(run, now=now))
 

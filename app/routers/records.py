@@ -10,8 +10,9 @@ from app.errors import RecordGone, RecordNotFound
 from app.models import Record
 from app.problems import problems
 from app.routers.contact_shapes import Contact
-from app.routers.contacts import Include, answer, document_of
 from app.routers.deps import Now, Session
+from app.routers.event_shapes import Event
+from app.routers.record_routes import Include, answer, document_of
 from app.sync.changes import KEPT
 from app.sync.inbound import Room, crm_restores
 from app.sync.records import Records
@@ -35,7 +36,7 @@ async def known(session: AsyncSession, record_id: str, *, now: datetime) -> Reco
     "/{record_id}",
     operation_id="records.get",
     summary="Read a record",
-    response_model=Contact,
+    response_model=Contact | Event,
     responses=problems(RecordNotFound),
 )
 async def get_record(record_id: InPath, session: Session, now: Now, include: Include = None) -> Response:
@@ -47,7 +48,7 @@ async def get_record(record_id: InPath, session: Session, now: Now, include: Inc
     "/{record_id}/restore",
     operation_id="records.restore",
     summary="Restore a record",
-    response_model=Contact,
+    response_model=Contact | Event,
     responses=problems(RecordNotFound, RecordGone),
 )
 async def restore_record(record_id: InPath, session: Session, now: Now) -> Response:

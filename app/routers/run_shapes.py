@@ -65,6 +65,9 @@ class Would(Answer):
 
     to_crm: Written = Field(title="To the CRM", description="Records that would move.")
     to_microsoft: Written = Field(title="To Microsoft", description="Items that would be written.")
+    invitations: int = Field(
+        default=0, title="Invitations", description="People whom Outlook would mail.", examples=[0]
+    )
 
 
 class Approval(Answer):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response, status
+from fastapi import APIRouter, Body, Depends, Path, Response, status
 
 from app.errors import (
     Blocked,
@@ -17,16 +17,13 @@ from app.errors import (
 )
 from app.models import Connection
 from app.problems import problems
-from app.routers.deps import Guard, Now, Session, tag
-from app.routers.settings_shapes import (
-    ContactsSettings,
-    ContactsSettingsChoice,
-    ContactsSettingsPut,
-    SettingsList,
-)
+from app.routers.answers import as_json
+from app.routers.bodies import read
+from app.routers.deps import Guard, Now, Session, etag
+from app.routers.entity_shapes import SHAPES, AnySettings, SettingsList, any_of
 from app.sync.choosing import Shown, choose, end, known, settings_of, to_be_chosen_for
+from app.sync.entity_settings import BUILT, KINDS
 from app.sync.previews import chosen_as_seen
-from app.sync.settings import BUILT
 
 router = APIRouter(prefix="/v1/connections/{connection_id}/settings", tags=["settings"])
 ConnectionInPath = Annotated[
@@ -64,81 +61,82 @@ async def changing(
 Changing = Annotated[Connection, Depends(changing)]
 
 
-def answered(shown: Shown, response: Response) -> dict[str, Any]:
-    tag(response, shown.revision)
-    return shown.document()
+def answered(shown: Shown) -> Response:
+    return as_json(shown.document(), headers={"ETag": etag(shown.revision)})
 
 
 @router.get(
-    "", operation_id="settings.list", summary="Read all settings", responses=problems(ConnectionNotFound)
+    "",
+    operation_id="settings.list",
+    summary="Read all settings",
+    response_model=SettingsList,
+    responses=problems(ConnectionNotFound),
 )
-async def list_settings(connection_id: ConnectionInPath, session: Session) -> SettingsList:
+async def list_settings(connection_id: ConnectionInPath, session: Session) -> Response:
     """Return the settings of each entity that can be configured."""
     found = [(await settings_of(session, connection_id, entity)).document() for entity in BUILT]
-    return SettingsList(data=[ContactsSettings.model_validate(document) for document in found])
+    return as_json({"data": found})
 
 
 @router.get(
     "/{entity}",
     operation_id="settings.get",
     summary="Read settings",
-    response_model=ContactsSettings,
+    response_model=AnySettings,
     responses=problems(*NOT_THERE),
 )
-async def get_settings(
-    connection_id: ConnectionInPath, entity: EntityInPath, session: Session, response: Response
-) -> dict[str, Any]:
+async def get_settings(connection_id: ConnectionInPath, entity: EntityInPath, session: Session) -> Response:
     """Return what is in force for one entity, and which of it is inherited or locked."""
-    return answered(await settings_of(session, connection_id, entity), response)
+    return answered(await settings_of(session, connection_id, entity))
 
 
 @router.patch(
     "/{entity}",
     operation_id="settings.patch",
     summary="Change settings",
-    response_model=ContactsSettings,
+    response_model=AnySettings,
     responses=problems(*NOT_THERE, *REFUSED, PreviewOutdated),
+    openapi_extra=any_of("choice"),
 )
 async def patch_settings(
     connection: Changing,
     entity: EntityInPath,
-    patch: ContactsSettingsChoice,
+    patch: Annotated[Any, Body()],
     session: Session,
     now: Now,
-    response: Response,
-) -> dict[str, Any]:
+) -> Response:
     """Choose what the patch mentions; null returns a field to the workspace's default.
 
     A direction is switched on only once the user has signed in and granted what it needs; other settings may
     be chosen before. With `previewed`, as many writes as that preview counted are approved beforehand.
     """
-    said = patch.said()
+    said = read(SHAPES[entity].choice, patch)
     previewed = said.pop("previewed", None)
     chosen = await chosen_as_seen(session, connection, entity, said, previewed=previewed, now=now)
-    return answered(chosen, response)
+    return answered(chosen)
 
 
 @router.put(
     "/{entity}",
     operation_id="settings.put",
     summary="Replace settings",
-    response_model=ContactsSettings,
+    response_model=AnySettings,
     responses=problems(*NOT_THERE, *REFUSED),
+    openapi_extra=any_of("whole"),
 )
 async def put_settings(
     connection: Changing,
     entity: EntityInPath,
-    body: ContactsSettingsPut,
+    body: Annotated[Any, Body()],
     session: Session,
     now: Now,
-    response: Response,
-) -> dict[str, Any]:
+) -> Response:
     """Choose everything at once: what is left out or named in `inherited` is the workspace's default."""
-    said = body.said()
-    inherited = {"inherited", *body.inherited} | ({"folder_name"} if body.folder_name == "" else set())
+    said, naming = read(SHAPES[entity].whole, body), KINDS[entity].NAME
+    inherited = {"inherited", *said.get("inherited", ())} | ({naming} if said.get(naming) == "" else set())
     inherited |= {name for name, value in said.items() if value is None}
     wanted = {name: value for name, value in said.items() if name not in inherited}
-    return answered(await choose(session, connection, entity, wanted, said=wanted, now=now), response)
+    return answered(await choose(session, connection, entity, wanted, said=wanted, now=now))
 
 
 @router.delete(

@@ -26,33 +26,33 @@ Direction = Annotated[
         (
             "crm_to_microsoft",
             "CRM to Outlook",
-            "The CRM's contacts are written to Outlook; edits there stay there.",
+            "What the CRM has is written to Outlook; edits made there stay there.",
         ),
         (
             "microsoft_to_crm",
             "Outlook to CRM",
-            "The folder's contacts reach the CRM; the CRM's edits stay there.",
+            "What is in Outlook reaches the CRM; the CRM's edits stay there.",
         ),
-        ("two_way", "Both ways", "Contacts and edits travel in both directions."),
+        ("two_way", "Both ways", "What is new and what was edited travels in both directions."),
     ),
 ]
 Removed = Annotated[
     Literal["keep", "delete"],
     titled(
-        ("keep", "Keep it in Outlook", "The contact stays in Outlook and is synced no more."),
-        ("delete", "Delete it in Outlook", "The contact is moved to Deleted Items in Outlook."),
+        ("keep", "Keep it in Outlook", "It stays in Outlook and is synced no more."),
+        ("delete", "Delete it in Outlook", "It is moved to Deleted Items in Outlook."),
     ),
 ]
 Deleted = Annotated[
     Literal["keep", "delete", "recreate"],
     titled(
-        ("keep", "Keep it in the CRM", "The contact stays in the CRM and is not written to Outlook again."),
+        ("keep", "Keep it in the CRM", "It stays in the CRM and is not written to Outlook again."),
         (
             "delete",
             "Delete it in the CRM",
-            "The CRM is told to delete the contact, unless another mailbox has it.",
+            "The CRM is told to delete it, unless another mailbox has it.",
         ),
-        ("recreate", "Put it back into Outlook", "The contact is written to Outlook again."),
+        ("recreate", "Put it back into Outlook", "It is written to Outlook again."),
     ),
 ]
 LeftScope = Annotated[
@@ -61,28 +61,28 @@ LeftScope = Annotated[
         (
             "keep",
             "Keep it in Outlook",
-            "The contact rests: it stays on both sides, and edits travel no more.",
+            "It rests: it stays on both sides, and edits travel no more.",
         ),
         (
             "delete",
             "Delete it in Outlook",
-            "The contact is moved to Deleted Items in Outlook, unless its user edited it meanwhile.",
+            "It is moved to Deleted Items in Outlook, unless its user edited it meanwhile.",
         ),
     ),
 ]
 Ownership = Annotated[
     Literal["primary_only", "all_assigned"],
     titled(
-        ("primary_only", "Their own", "Contacts of which the user is the primary owner."),
-        ("all_assigned", "All assigned", "Also contacts to which they have full or view-only access."),
+        ("primary_only", "Their own", "Only what the user is the primary owner of."),
+        ("all_assigned", "All assigned", "Also what they have full or view-only access to."),
     ),
 ]
 Existing = Annotated[
     Literal["all", "only_new", "from_date"],
     titled(
-        ("all", "All", "Contacts sync whenever they were created."),
-        ("only_new", "Only new ones", "Contacts that were created since this sync was first switched on."),
-        ("from_date", "From a day on", "Contacts that were created on that day or later."),
+        ("all", "All", "They sync whenever they were created."),
+        ("only_new", "Only new ones", "What was created since this sync was first switched on."),
+        ("from_date", "From a day on", "What was created on that day or later."),
     ),
 ]
 Words = Annotated[
@@ -98,4 +98,43 @@ Since = Annotated[
 ]
 FolderName = Annotated[
     str, Field(max_length=200), *matching(rf"^$|{LINE}", "This must be a line of text, or empty.")
+]
+
+Which = Annotated[
+    Literal["default", "named"],
+    titled(
+        ("default", "Their main calendar", "Everything in the calendar that Outlook opens first."),
+        ("named", "One of its own", "A calendar of the name below; it is made if it is missing."),
+    ),
+]
+PrivateEvents = Annotated[
+    Literal["as_private", "busy_only", "skip"],
+    titled(
+        ("as_private", "Sync them as private", "They travel whole, marked as private on both sides."),
+        (
+            "busy_only",
+            "Show only that time is taken",
+            "Their times travel, and nothing of what they are about.",
+        ),
+        ("skip", "Leave them out", "They stay where they are."),
+    ),
+]
+Invitations = Annotated[
+    Literal["never", "when_asked", "always"],
+    titled(
+        (
+            "never",
+            "Never",
+            "Nobody is ever mailed: attendees stay in the CRM, and meetings with guests as they are.",
+        ),
+        ("when_asked", "Where the CRM asks for it", "Guests are invited to events that the CRM marks so."),
+        ("always", "Always", "Guests are invited to every future event, and told of its changes."),
+    ),
+]
+Completed = Annotated[
+    Literal["keep", "delete"],
+    titled(
+        ("keep", "Keep them", "They stay in the calendar."),
+        ("delete", "Remove them", "They are moved to Deleted Items in Outlook once they are completed."),
+    ),
 ]

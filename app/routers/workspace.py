@@ -1,8 +1,8 @@
 """The workspace of the credential, and what it configures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +22,8 @@ from app.sync.workspace_changes import change
 from app.sync.workspaces import Workspaces, configured
 
 router = APIRouter(prefix="/v1/workspace", tags=["workspace"])
+NAMED_IN: Final = {"classes": "contacts", "activity_types": "calendar"}
+"""Which entity's settings name words of the vocabulary."""
 
 
 @router.get(
@@ -36,7 +38,7 @@ async def get_workspace(
 ) -> dict[str, Any]:
     """Return the workspace of the credential; to a user's session what settings screens need of it."""
     tag(response, workspace.revision)
-    document = shown(workspace, in_use=await classes_in_use(session))
+    document = shown(workspace, in_use=await words_in_use(session))
     return document if only is None else {name: document[name] for name in SCREENS_NEED}
 
 
@@ -64,7 +66,7 @@ async def patch_workspace(
         session, str(principal.workspace), patch, when=when, now=now, by_key=principal.role is Role.BACK_END
     )
     tag(response, workspace.revision)
-    return shown(workspace, in_use=await classes_in_use(session))
+    return shown(workspace, in_use=await words_in_use(session))
 
 
 async def patched(
@@ -78,7 +80,7 @@ async def patched(
 ) -> Workspace:
     """Apply a merge patch to a workspace, whoever sent it."""
     workspace = await Workspaces(session).locked(workspace_id)
-    in_use = await classes_in_use(session)
+    in_use = await words_in_use(session)
     when.require(workspace.revision, current=lambda: shown(workspace, in_use=in_use))
     document = checked(merged(configured(workspace), patch.said()), sent=patch)
     if not by_key:
@@ -106,12 +108,14 @@ def checked(document: dict[str, Any], *, sent: WorkspacePatch) -> dict[str, Any]
     return whole.model_dump() | whole.model_dump(exclude_unset=True)
 
 
-async def classes_in_use(session: AsyncSession) -> set[str]:
-    return await EffectiveSettings(session).classes_in_use()
+async def words_in_use(session: AsyncSession) -> dict[str, set[str]]:
+    """Return the words of the vocabulary that settings name."""
+    settings = EffectiveSettings(session)
+    return {name: await settings.words_in_use(entity, name) for name, entity in NAMED_IN.items()}
 
 
-def shown(workspace: Workspace, *, in_use: Collection[str]) -> dict[str, Any]:
-    """Return the workspace as answers show it; ``in_use`` are the classes that settings name."""
+def shown(workspace: Workspace, *, in_use: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """Return the workspace as answers show it; ``in_use`` are the words that settings name."""
     document = WorkspaceDocument.model_validate(configured(workspace))
     body = document.model_dump()
     body["vocabulary"]["unknown"] = _unknown(document, in_use=in_use)
@@ -124,11 +128,10 @@ def shown(workspace: Workspace, *, in_use: Collection[str]) -> dict[str, Any]:
     return body
 
 
-def _unknown(document: WorkspaceDocument, *, in_use: Collection[str]) -> dict[str, list[str]]:
-    classes = {known.id for known in document.vocabulary.classes}
+def _unknown(document: WorkspaceDocument, *, in_use: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    known = {name: {term.id for term in getattr(document.vocabulary, name)} for name in NAMED_IN}
     projects = {known.id for known in document.vocabulary.projects}
     return {
-        "classes": sorted(set(in_use) - classes),
-        "activity_types": [],
+        **{name: sorted(set(words) - known[name]) for name, words in in_use.items()},
         "projects": [project for project in document.rules.projects.active if project not in projects],
     }

@@ -6,7 +6,9 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.routers.settings_shapes import ContactDefaults, NoDefaults
+from app.routers.calendar_settings_shapes import CalendarDefaults
+from app.routers.contact_settings_shapes import ContactDefaults
+from app.routers.settings_shapes import NoDefaults
 from app.routers.shapes import LINE, Answer, Body, EntityName, Moment, matching, merge_patch_of, unique
 
 NO_DOUBLES: JsonDict = {"uniqueItems": True}
@@ -158,9 +160,10 @@ class Defaults(Body):
         default=ContactDefaults(), title="Contacts", description="Defaults and locks of contact settings.",
         examples=[{"direction": "two_way", "locked": ["direction"]}],
     )  # fmt: skip
-    calendar: NoDefaults = Field(
-        default=NoDefaults(), title="Calendar", description="Has no defaults yet.", examples=[{"locked": []}]
-    )
+    calendar: CalendarDefaults = Field(
+        default=CalendarDefaults(), title="Calendar", description="Defaults and locks of calendar settings.",
+        examples=[{"direction": "crm_to_microsoft", "locked": ["invitations"]}],
+    )  # fmt: skip
     tasks: NoDefaults = Field(
         default=NoDefaults(), title="Tasks", description="Has no defaults yet.", examples=[{"locked": []}]
     )

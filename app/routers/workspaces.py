@@ -12,7 +12,7 @@ from app.problems import problems
 from app.routers.deps import Guard, Now, Operator, OperatorSession, Page, Res, WorkspaceInPath, tag
 from app.routers.keys import NewKey
 from app.routers.shapes import Answer, Body, Listing
-from app.routers.workspace import classes_in_use, patched, shown
+from app.routers.workspace import patched, shown, words_in_use
 from app.routers.workspace_shapes import (
     CrmId,
     Entities,
@@ -107,7 +107,7 @@ async def list_workspaces(session: OperatorSession, resources: Res, page: Page) 
     in_use = {}
     for workspace in found:  # the settings of one are behind its own wall
         async with resources.db.transaction(workspace.id) as inside:
-            in_use[workspace.id] = await classes_in_use(inside)
+            in_use[workspace.id] = await words_in_use(inside)
     shown_ones = [shown(workspace, in_use=in_use[workspace.id]) for workspace in found]
     return {"data": shown_ones, "next_cursor": cursor}
 
@@ -128,7 +128,7 @@ async def get_workspace(
     if workspace is None:
         raise WorkspaceNotFound
     tag(response, workspace.revision)
-    return shown(workspace, in_use=await classes_in_use(session))
+    return shown(workspace, in_use=await words_in_use(session))
 
 
 @router.patch(
@@ -150,4 +150,4 @@ async def patch_workspace(
     """Change what the patch mentions; null returns a field to its default."""
     workspace = await patched(session, workspace_id, patch, when=when, now=now)
     tag(response, workspace.revision)
-    return shown(workspace, in_use=await classes_in_use(session))
+    return shown(workspace, in_use=await words_in_use(session))

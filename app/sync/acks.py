@@ -1,23 +1,21 @@
 """The CRM acknowledges changes: it applies them, names what is new to it, or rejects what it won't have."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import func, text, update
 
 from app.errors import AlreadyNamed, ChangeNotFound, InvalidRequest, Problem
 from app.models import Change, Feed, Link, Record
-from app.records import values
-from app.records.contact import FIELDS
 from app.records.reasons import Reason
+from app.records.types import BY_WORD, RecordType, record_type
 from app.sync.changes import Changes
 from app.sync.conflict_rows import Conflicts
 from app.sync.decisions import deciding
 from app.sync.inbound import Room, crm_says
 from app.sync.links import Links
 from app.sync.naming import name
-from app.sync.news import WORDS
 from app.sync.records import Records, Step
 from app.sync.saying import Says, Verb, is_crm_id
 from app.sync.spread import spread
@@ -65,16 +63,26 @@ async def acknowledge_up_to(room: Room, position: int) -> None:
 
 async def _locked(room: Room, acks: Sequence[Ack], changes: Mapping[str, Change]) -> dict[str, Record]:
     """Lock the records of these changes, and those that have the crm_ids given already, by record id."""
-    ids = [change.record_id for change in changes.values() if change.record_id is not None]
-    crm_ids = [ack.crm_id for ack in acks if ack.crm_id is not None]
-    known, _ = await Records(room.session).spoken_of(room.entity, crm_ids, ids=ids)
+    known: dict[str, Record] = {}
+    kinds = {each: kind.entity for each, change in changes.items() if (kind := _spoken_of(change))}
+    for entity in sorted(set(kinds.values())):
+        of_these = [change for each, change in changes.items() if kinds.get(each) == entity]
+        ids = [change.record_id for change in of_these if change.record_id is not None]
+        crm_ids = [a.crm_id for a in acks if kinds.get(a.id) == entity and a.crm_id is not None]
+        found, _ = await Records(room.session).spoken_of(entity, crm_ids, ids=ids)
+        known |= found
     return known
+
+
+def _spoken_of(change: Change) -> RecordType | None:
+    """Return the type of record that a change is about, if it is about one."""
+    return BY_WORD.get(change.type.partition(".")[0])
 
 
 async def _acknowledged(room: Room, ack: Ack, change: Change, records: dict[str, Record]) -> bool:
     """Follow one item; say whether the change counts as applied."""
     record = records.get(change.record_id or "")
-    if record is None or not change.type.startswith(f"{WORDS[room.entity]}."):
+    if record is None or _spoken_of(change) is None:
         return True
     if ack.rejected:
         await _reject(room, change, record)
@@ -92,7 +100,8 @@ async def _name(room: Room, crm_id: str, change: Change, record: Record, records
     if not is_crm_id(crm_id):
         wrong = "An id is 1 to 128 of letters, digits and . _ ~ : @ -"
         raise InvalidRequest(errors=[{"pointer": "/crm_id", "detail": wrong}])
-    taken = next((other for other in records.values() if other.crm_id == crm_id), None)
+    same = (other for other in records.values() if other.crm_id == crm_id and other.entity == record.entity)
+    taken = next(same, None)
     if record.crm_id == crm_id or (taken and record.extra.get(MERGED_INTO) == taken.record_id):
         return
     if record.crm_id is not None:
@@ -114,12 +123,11 @@ async def _reject(room: Room, change: Change, record: Record) -> None:
 
 async def _put_back(room: Room, change: Change, record: Record) -> None:
     """Let the CRM's value stand, where nothing newer has taken the rejected one's place."""
-    stated = {
-        name: value
-        for name, value in change.previous.items()
-        if values.same(FIELDS[name], record.doc.get(name), change.snapshot.get(name))
-    }
-    await crm_says(room, Says(crm_id=str(record.crm_id), verb=Verb.PATCH, stated=stated))
+    kind = record_type(record.entity)
+    now = kind.worded(record.doc)
+    stated = {n: value for n, value in change.previous.items() if now.get(n) == change.snapshot.get(n)}
+    says = Says(crm_id=str(record.crm_id), verb=Verb.PATCH, type=kind, stated=stated)
+    await crm_says(replace(room, entity=kind.entity), says)
 
 
 async def _keep(room: Room, change: Change, record: Record) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from app.graph.calls import delete_contact
 from app.graph.protocol import Document
 from app.models import Link
 from app.records.link import LinkState
@@ -77,5 +76,5 @@ async def remove_doublets(work: Work, adopted: Iterable[Adoption]) -> None:
     doublets = [item for adoption in adopted for item in adoption.doublets()]
     if doublets:
         await work.mailbox.batch(
-            [delete_contact(item["id"], etag=item.get("@odata.etag")) for item in doublets]
+            [work.words.delete(item["id"], etag=item.get("@odata.etag")) for item in doublets]
         )

@@ -94,13 +94,15 @@ def awaiting(run: Run) -> Json:
 
 
 def _sentence(asked: Json) -> str:
-    number = sum(asked["would"][f"to_{asked['side']}"].values())
+    number = asked["would"].get("invitations") or sum(asked["would"][f"to_{asked['side']}"].values())
     where = "the CRM" if asked["side"] == "crm" else "Outlook"
     match asked["reason"]:
         case "collection_gone":
             return f"The folder in Outlook is gone. If that was meant, {number} records go from the CRM."
         case "deletions":
             return f"{number} would be deleted in {where}. None of them is before somebody says so."
+        case "invitations":
+            return f"Outlook would mail {number} people. Nobody is mailed before somebody says so."
         case "creations":
             return f"{number} would be created in {where}. None of them is before somebody says so."
         case _:

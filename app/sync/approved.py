@@ -17,6 +17,7 @@ from app.sync.ending import A_PAGE, end_page, follow
 from app.sync.inbound import Room, crm_restores
 from app.sync.links import Links
 from app.sync.page import Page, locked_page
+from app.sync.parked import park
 from app.sync.policy import Happening
 from app.sync.records import Records
 from app.sync.work import Work
@@ -53,6 +54,8 @@ async def _follow(work: Work, run: Run, links: Sequence[Link]) -> None:
     kind = Kind.DELETIONS if asked["reason"] == COLLECTION_GONE else Kind(asked["reason"])
     if decision == "apply" and (kind, asked["side"]) != (Kind.DELETIONS, "crm"):
         await _release(work, run, kind, links)
+    elif kind is Kind.INVITATIONS:
+        await _unmailed(work, links)
     elif kind is Kind.CREATIONS:
         await _ignore(work, links)
     elif kind is Kind.CLEARS:
@@ -86,7 +89,19 @@ async def _release(work: Work, run: Run, kind: Kind, links: Sequence[Link]) -> N
             Link.id.in_([link.id for link in links]), Link.held_by == run.id, held_by=None,
             due_at=work.now if side == "microsoft" else None,
         )  # fmt: skip
-        work.progress.note(f"to_{side}", kind, number=-len(links))
+        mails = (run.approval or {})["would"].get("invitations")
+        work.progress.note(f"to_{side}", kind, number=-(mails or len(links)))
+        await work.move(session)
+
+
+async def _unmailed(work: Work, links: Sequence[Link]) -> None:
+    """Leave these as they are in Outlook: nobody wanted their guests to be mailed."""
+    async with work.transaction() as session:
+        for link in (await Links(session).locked(link.id for link in links)).values():
+            link.held_by = None
+            park(link, "invitation-blocked", detail="Somebody decided that nobody is mailed.", now=work.now)
+            link.due_at = link.next_attempt_at = None
+            decide(link, Reason.INVITATION_BLOCKED, run=work.progress.run_id, now=work.now)
         await work.move(session)
 
 

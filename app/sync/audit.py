@@ -4,7 +4,6 @@
 that should exist, and at those whose record left the scope or is back; a full one looks at every link anew.
 """
 
-from app.graph.contacts import SHAPE
 from app.models import Link
 from app.sync.collections import Collections
 from app.sync.links import Links
@@ -18,7 +17,7 @@ THOROUGH = frozenset({"manual", "settings", "schedule", "reconnect", "restore"})
 async def audit(work: Work) -> None:
     """Recompute the hints of a collection at the beginning of a run that is to miss nothing."""
     progress, collection = work.progress, work.collection
-    outdated = collection.shape != SHAPE.version
+    outdated = collection.shape != work.shape.version
     if progress.phase is not None or not (outdated or progress.trigger in THOROUGH):
         return
     async with work.transaction() as session:
@@ -28,9 +27,9 @@ async def audit(work: Work) -> None:
             await restart_round(session, row)
         if collection.sends and collection.matched_at is not None:
             await _make_due(work, Links(session))
-        await work.move(session, shape=SHAPE.version)
+        await work.move(session, shape=work.shape.version)
     work.collection = row
-    row.shape = SHAPE.version
+    row.shape = work.shape.version
     if row.matched_at is not None:
         await rescope_all(work)
 

@@ -1,6 +1,6 @@
 """The breaker: what is too much to do without asking, counted over 24 hours (``engine.md`` §5).
 
-Pure. A removal, a creation or a clearing passes while it is one of few. What would make it many is not done,
+Pure. Each passes while it is one of few. What would make it many is not done,
 and neither is any of the set it belongs to: somebody is asked first.
 """
 
@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DELETIONS = "deletions"
     CREATIONS = "creations"
     CLEARS = "clears"
+    INVITATIONS = "invitations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Limits:
     min_deletes: int = 10
     max_delete_percent: int = 10
     max_creates: int = 5000
+    max_invitations: int = 20
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
@@ -57,6 +59,8 @@ def trips(kind: Kind, *, pending: int, window: Window, limits: Limits) -> bool:
     number = pending + window.done
     if kind is Kind.CREATIONS:
         return number > limits.max_creates
+    if kind is Kind.INVITATIONS:
+        return number > limits.max_invitations
     by_share = number * 100 > limits.max_delete_percent * window.live
     if number > limits.min_deletes and by_share:
         return True

@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.contacts import parse
+from app.graph.translation import translation
 from app.models import Link, Owner, Record
 from app.records import Fields
-from app.records.evidence import Evidence, address_key, evidence_of
+from app.records.evidence import Evidence, address_key
 from app.records.link import LinkState
 from app.records.reasons import Reason
+from app.records.types import record_type
 from app.sync.match_keys import MatchKeys
 from app.sync.work import Work
 
@@ -80,9 +81,9 @@ class Candidates:
         items = await self.with_items(mailbox.connection_id, docs)
         circle = Circle(docs=docs)
         for record_id, doc in docs.items():
-            evidence = evidence_of(doc, region=mailbox.region)
+            evidence = record_type(mailbox.entity).evidence_of(doc, region=mailbox.region)
             if record_id in items:
-                circle.taken[record_id] = _with_item(evidence, items[record_id], region=mailbox.region)
+                circle.taken[record_id] = _with_item(evidence, items[record_id], mailbox=mailbox)
             elif record_id in mine or record_id in besides:
                 circle.free[record_id] = evidence
             else:
@@ -188,11 +189,11 @@ def holds(emails: ColumnElement[Any], addresses: Collection[str]) -> ColumnEleme
     return exists(select(1).select_from(each).where(address.in_([a.casefold() for a in addresses])))
 
 
-def _with_item(evidence: Evidence, wording: Fields | None, *, region: str) -> Evidence:
+def _with_item(evidence: Evidence, wording: Fields | None, *, mailbox: Mailbox) -> Evidence:
     """Return what a record and its item may be recognised by; the content is the item's."""
     if not wording:
         return Evidence(evidence.keys, evidence.exact)
-    item = evidence_of(parse(wording), region=region)
+    item = _evidence(mailbox.entity, wording, region=mailbox.region)
     return Evidence(_both(evidence.keys, item.keys), _both(evidence.exact, item.exact), item.content)
 
 
@@ -203,4 +204,8 @@ def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 def evidence_of_items(items: Mapping[str, Link], *, region: str) -> dict[str, Evidence]:
     """Return the evidence of items, the oldest first."""
     ordered = sorted(items.values(), key=lambda link: (link.created_at, link.id))
-    return {link.id: evidence_of(parse(link.graph_had or {}), region=region) for link in ordered}
+    return {link.id: _evidence(link.entity, link.graph_had or {}, region=region) for link in ordered}
+
+
+def _evidence(entity: str, wording: Fields, *, region: str) -> Evidence:
+    return record_type(entity).evidence_of(translation(entity).parse(wording), region=region)

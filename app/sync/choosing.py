@@ -19,8 +19,9 @@ from app.models import Connection, Workspace
 from app.states import blocked_by, state
 from app.sync.collections import Collections
 from app.sync.connections import Connections
+from app.sync.entity_settings import KINDS
 from app.sync.runs import Runs
-from app.sync.settings import BUILT, ContactSettings, EffectiveSettings, InForce
+from app.sync.settings import BUILT, EffectiveSettings, InForce, SyncSettings
 from app.sync.switch import settings_changed
 from app.sync.workspaces import Workspaces
 
@@ -106,7 +107,8 @@ async def considered(
 ) -> Choice:
     """Return what a patch would choose, if it may be. Rules of single fields are patched one by one."""
     chosen = await EffectiveSettings(session).chosen(connection.id, entity)
-    news = {name: None if name == "folder_name" and value == "" else value for name, value in patch.items()}
+    naming = KINDS[entity].NAME
+    news = {name: None if name == naming and value == "" else value for name, value in patch.items()}
     patched_rules = news.get("field_overrides")
     if patched_rules is not None:
         in_force, _ = await EffectiveSettings(session).in_force(connection.id, entity)
@@ -131,11 +133,11 @@ async def _allowed(
     workspace = await Workspaces(session).get(effective.workspace)
     assert workspace is not None  # noqa: S101  the connection is in it
     chosen = await effective.chosen(connection.id, entity)
-    before = InForce.of(workspace, chosen)
+    before = InForce.of(entity, workspace, chosen)
     _refuse_locked(before, said)
     locked = {name: value for name, value in chosen.items() if name in before.locked}
     stored = {name: value for name, value in wanted.items() if name not in before.locked} | locked
-    after = InForce.of(workspace, stored)
+    after = InForce.of(entity, workspace, stored)
     if after.settings.direction not in {"disabled", before.settings.direction}:
         _refuse_unless_ready(workspace, connection, entity, now=now)
     return Choice(before, after, chosen, stored)
@@ -184,8 +186,8 @@ async def _follow(
     connection: Connection,
     entity: str,
     *,
-    before: ContactSettings,
-    after: ContactSettings,
+    before: SyncSettings,
+    after: SyncSettings,
     now: datetime,
 ) -> str | None:
     if before == after:

@@ -16,11 +16,10 @@ from app.models import Collection, Conflict, Connection, Link, Run, Workspace
 from app.states import state
 from app.sync.approvals import Approvals
 from app.sync.runs import OPEN
-from app.sync.settings import EffectiveSettings
+from app.sync.settings import BUILT, EffectiveSettings
 from app.sync.workspaces import Workspaces
 
 Json = dict[str, Any]
-SYNCED: Final = ("contacts",)
 OFF: Final = frozenset({"not_requested", "not_permitted", "disabled"})
 NO_COUNTS: Final = {"linked": 0, "parked": 0, "in_review": 0, "conflicts": 0}
 
@@ -156,7 +155,7 @@ async def _around(session: AsyncSession, connections: Iterable[Connection]) -> A
     collections = await _collections(session, ids)
     directions = {
         (connection_id, entity): str(settings.direction)
-        for entity in SYNCED
+        for entity in BUILT
         for connection_id, settings in (await EffectiveSettings(session).of_many(ids, entity)).items()
     }
     asked = await Approvals(session).open_of([collection.id for collection in collections.values()])

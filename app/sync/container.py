@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from app.errors import Refused
-from app.graph.folders import Folder, find_or_make_folder, folder, is_deleted, rename_folder
+from app.graph.folders import Folder
 from app.graph.protocol import FolderGone
 from app.sync.timers import Timers
 from app.sync.work import Work
@@ -20,12 +20,11 @@ async def ensure_folder(work: Work) -> None:
     Safe to kill: a folder made but not yet noted is found by its name the next time.
     """
     if work.collection.container_id is None or work.collection.matched_at is None:
-        await _settle_on(
-            work, await _own(work) or await find_or_make_folder(work.mailbox, work.settings.folder_name)
-        )
+        found = await _own(work) or await work.words.find_or_make(work.mailbox, work.settings.container)
+        await _settle_on(work, found)
     elif _doubtful(work) and await _own(work) is None:
         raise folder_gone()
-    if work.collection.container_name != work.settings.folder_name:
+    if work.settings.container not in {None, work.collection.container_name}:
         await _rename(work)
 
 
@@ -34,8 +33,8 @@ async def _rename(work: Work) -> None:
 
     Where another folder has that name already, ours keeps its own. How its user renames it is theirs.
     """
-    name = work.settings.folder_name
-    if not await rename_folder(work.mailbox, work.folder, name):
+    name = str(work.settings.container)
+    if not await work.words.rename(work.mailbox, work.folder, name):
         log.warning("folder.name_taken", collection=work.collection.id)
     async with work.transaction() as session:
         await work.move(session, container_name=name)
@@ -57,17 +56,17 @@ async def _own(work: Work) -> Folder | None:
     if work.collection.container_id is None:
         return None
     try:
-        found = await folder(work.mailbox, work.collection.container_id)
+        found = await work.words.container(work.mailbox, work.collection.container_id)
     except FolderGone:
         return None
-    return None if await is_deleted(work.mailbox, found) else found
+    return None if await work.words.is_deleted(work.mailbox, found) else found
 
 
 async def _settle_on(work: Work, found: Folder) -> None:
     if work.collection.container_id == found.id:
         return
     # The name that was chosen, not the folder's own spelling: only another choice renames it.
-    known = {"container_id": found.id, "container_name": work.settings.folder_name}
+    known = {"container_id": found.id, "container_name": work.settings.container or found.name}
     async with work.transaction() as session:
         await Timers(session).set("subscription", work.collection.id, work.now)
         await work.move(session, delta_link=None, position=None, **known)

@@ -8,12 +8,12 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import ConflictClosed, ConflictNotFound, InvalidRequest, Problem
-from app.graph.contacts import SHAPE
+from app.graph.translation import translation
 from app.models import Conflict, Record
 from app.records import Value
-from app.records.contact import same
 from app.records.link import LinkView
 from app.records.reasons import Reason
+from app.records.types import record_type
 from app.sync import holding
 from app.sync.conflict_rows import DELETED, Conflicts
 from app.sync.conflicts import UNSTAMPED, Kept, Policy, Side, Stamp, settle
@@ -132,7 +132,7 @@ def take(
     session: AsyncSession, record: Record, name: str, value: Value, *, stamp: Stamp, now: datetime
 ) -> None:
     """Give a locked record's field this value and tell the CRM, unless it has that already."""
-    if not same(name, record.doc.get(name), value):
+    if not record_type(record.entity).same(name, record.doc.get(name), value):
         decide_record(session, record, name, value, stamp=stamp, now=now)
 
 
@@ -197,5 +197,7 @@ async def _forget(session: AsyncSession, record: Record, connection: str, names:
     ids = [link.id for link in await links.of_records([record.record_id]) if link.connection_id == connection]
     for link in (await links.locked(ids)).values():
         if link.graph_had is not None:
-            view = unagreed(SHAPE, LinkView(link.graph_had, link.graph_means), names)
+            view = unagreed(
+                translation(record.entity).shape, LinkView(link.graph_had, link.graph_means), names
+            )
             link.graph_had, link.graph_means, link.etag = view.graph_had, view.graph_means, None

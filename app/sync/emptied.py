@@ -90,7 +90,7 @@ async def _keep_items(work: Work, run: Run, links: Sequence[Link], *, put_back: 
 
 
 def _keep_item(page: Page, link: Link, *, put_back: bool) -> None:
-    record, shape, view = page.record_of(link), page.work.shape, viewed(link)
+    record, shape, view = page.record_of(link), page.shape_of(link), viewed(link)
     values = against(shape, record.doc, view, held=held_from(record.held, link.connection_id))
     if record.deleted_at is not None or link.state != LinkState.LINKED or not values:
         return

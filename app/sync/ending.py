@@ -106,18 +106,26 @@ async def ask_about_the_gone(
 def happening_of(page: Page, link: Link, *, others: Sequence[Link]) -> Happening:
     """Return what follows from the end of a link's item, as things are now."""
     work, record = page.work, page.record_of(link)
-    unsaid = isinstance(owed(work.shape, record.doc, viewed(link)), Update)
+    unsaid = isinstance(owed(page.shape_of(link), record.doc, viewed(link)), Update)
     in_scope = page.reason_of(link) is Reason.IN_SCOPE
     if unsaid and in_scope and record.deleted_at is None and work.direction is Direction.TWO_WAY:
         # The CRM edited what Outlook deleted meanwhile: an edit outlives a concurrent delete.
         return Happening(LinkState.WANTED, Reason.EDIT_OUTLIVED_DELETE, next_generation=True)
-    live = [o for o in others if o.record_id == link.record_id and o.id != link.id and o.state in UNDECIDED]
+    organizes = viewed(link).graph_had.get("isOrganizer")
+    live = [
+        other
+        for other in others
+        if other.record_id == link.record_id
+        and other.id != link.id
+        and other.state in UNDECIDED
+        and not (organizes and viewed(other).graph_had.get("isOrganizer") is False)
+    ]
     access = page.access.get(record.record_id) if in_scope else None
     return item_gone(
         LinkState(link.state),
         attempt=kind_of(link),
         direction=work.direction,
-        setting=DeletedInMicrosoft(work.settings.deleted_in_microsoft),
+        setting=DeletedInMicrosoft("keep" if organizes is False else work.settings.deleted_in_microsoft),
         access=Access(access) if access else None,
         other_live_links=len(live),
         record_lives=record.deleted_at is None,

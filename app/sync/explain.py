@@ -11,20 +11,19 @@ from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.contacts import SHAPE
+from app.graph.translation import translation
 from app.models import Connection, Link, Record
 from app.reasons import REASONS, story
 from app.records import Fields
-from app.records.contact import FIELDS, empty
 from app.records.link import LinkState
 from app.records.reasons import Reason
+from app.records.types import record_type
 from app.states import KINDS, slug_of
 from app.sync import offers
 from app.sync.candidates import Candidates
 from app.sync.changes import KEPT
 from app.sync.copies import applied, may_still_hold
 from app.sync.links import Links
-from app.sync.news import WORDS
 from app.sync.ownership import theirs
 from app.sync.projection import Create, Update, meant
 from app.sync.records import Records
@@ -135,7 +134,7 @@ def record_url(template: str, record: Record) -> str | None:
     """Return where the CRM shows a record, if it has said where it shows records."""
     if not template or record.crm_id is None:
         return None
-    kind, crm_id = WORDS[record.entity], quote(record.crm_id, safe="")
+    kind, crm_id = record_type(record.entity).word, quote(record.crm_id, safe="")
     return template.replace("{kind}", kind).replace("{crm_id}", crm_id)
 
 
@@ -176,8 +175,9 @@ def _item(place: Whereabouts) -> Json | None:
 def microsoft_had(link: Link) -> Fields:
     """Return what the mailbox's item last had, in a record's words."""
     view, doc = viewed(link), Fields()
-    for part in SHAPE.parts.values():
-        value = meant(SHAPE, view, part)
+    shape = translation(link.entity).shape
+    for part in shape.parts.values():
+        value = meant(shape, view, part)
         if value:
             doc[part.field] = doc[part.field] + value if part.field in doc else value
     return doc
@@ -188,14 +188,14 @@ def crm_had(record: Record, history: History, *, now: datetime) -> Fields:
 
     An ack counts at once here: only a message of the CRM that is under way could belie it.
     """
-    view = crm_view(record, history)
+    view, kind = crm_view(record, history), record_type(record.entity)
     up_to = history.applied_up_to(record, now=now + history.settle)
     later = [step for step in view.revisions if step.number > up_to]
     view = replace(view, had=applied(view, up_to=up_to), revisions=later)
     doc = Fields()
     for name in dict.fromkeys([*view.had, *(name for step in later for name in step.patch)]):
-        seen = [held for held in may_still_hold(name, FIELDS[name], view, now=now) if not held.pending]
-        if seen and seen[-1].value != empty(name):
+        seen = [held for held in may_still_hold(name, kind.kinds[name], view, now=now) if not held.pending]
+        if seen and seen[-1].value != kind.empty(name):
             doc[name] = seen[-1].value
     return doc
 
@@ -219,17 +219,18 @@ def _owed_to_microsoft(place: Whereabouts) -> Json | None:
     match place.owed:
         case Create() as write:
             named = [part for part, value in write.fields.items() if value]
-            return {"write": "create", "fields": _in_words(named)}
+            return {"write": "create", "fields": _in_words(place, named)}
         case Update() as write:
-            return {"write": "update", "fields": _in_words(write.owed)}
+            return {"write": "update", "fields": _in_words(place, write.owed)}
         case Deletion():
             return {"write": "delete", "fields": []}
         case None:
             return None
 
 
-def _in_words(parts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(SHAPE.parts[part].field for part in parts))
+def _in_words(place: Whereabouts, parts: Iterable[str]) -> list[str]:
+    shape, kind = translation(place.entity).shape, record_type(place.entity)
+    return kind.words_of(dict.fromkeys(shape.parts[part].field for part in parts))
 
 
 def _decision(decision: Mapping[str, Any]) -> Json:
@@ -271,7 +272,7 @@ def _words(place: Whereabouts) -> dict[str, str]:
         "name": _name(place),
         "user": f"the user {user}",
         "mailbox": f"the mailbox {address}" if address else f"the mailbox of the user {user}",
-        "folder": f"“{folder or place.settings.folder_name}”",
+        "folder": f"“{folder or place.settings.container or 'the calendar'}”",
         "because": f"{kind.title} {kind.detail}" if kind is not None else "",
     }
 

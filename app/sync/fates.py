@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.graph.batch import Answer
-from app.graph.calls import read_contact
-from app.graph.folders import Folder, deleted_among, folder_call
 from app.graph.protocol import Document, FolderGone, ItemGone, NotFound
+from app.graph.translation import Translation
 from app.models import Link
 from app.sync.container import folder_gone
 from app.sync.work import Work
@@ -34,31 +33,33 @@ class Verdict:
 
 async def look_up(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:
     """Look up to 19 items up beside their folder; return the verdict on each by link id."""
-    reads = [read_contact(str(link.item_id)) for link in suspects]
-    own, *answers = await work.mailbox.batch([folder_call(work.folder), *reads])
+    words = work.words
+    reads = [words.read(str(link.item_id)) for link in suspects]
+    own, *answers = await work.mailbox.batch([words.container_call(work.folder), *reads])
     if isinstance(own.error(missing=FolderGone), NotFound):
         raise folder_gone()
-    above = Folder.parse(own.result()).parent_id
-    parents = {parent for answer in answers if (parent := _parent(answer))} - {work.folder}
-    deleted = await deleted_among(work.mailbox, parents | ({above} if above else set()))
+    await words.complete(work.mailbox, [answer.result() for answer in answers if answer.error() is None])
+    above = words.parse_container(own.result()).parent_id
+    parents = {parent for answer in answers if (parent := _parent(words, answer))} - {work.folder}
+    deleted = await words.deleted_among(work.mailbox, parents | ({above} if above else set()))
     if above in deleted:
         raise folder_gone()
     return {
-        link.id: _verdict(answer, work.folder, deleted=deleted)
+        link.id: _verdict(work, answer, deleted=deleted)
         for link, answer in zip(suspects, answers, strict=True)
     }
 
 
-def _parent(answer: Answer) -> str | None:
-    return None if answer.error() else answer.result().get("parentFolderId")
+def _parent(words: Translation, answer: Answer) -> str | None:
+    return None if answer.error() else words.container_of(answer.result())
 
 
-def _verdict(answer: Answer, folder: str, *, deleted: Container[str]) -> Verdict:
+def _verdict(work: Work, answer: Answer, *, deleted: Container[str]) -> Verdict:
     """Read one look-up. Whatever isn't a clear word about this very item proves nothing."""
     error = answer.error()
     if error is not None:
         return Verdict(Fate.GONE if isinstance(error, ItemGone) else Fate.UNKNOWN)
-    parent = _parent(answer)
+    parent = _parent(work.words, answer)
     if parent in deleted:
         return Verdict(Fate.GONE)
-    return Verdict(Fate.HERE, answer.result()) if parent == folder else Verdict(Fate.ELSEWHERE)
+    return Verdict(Fate.HERE, answer.result()) if parent in {None, work.folder} else Verdict(Fate.ELSEWHERE)

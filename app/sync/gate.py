@@ -25,6 +25,7 @@ from app.sync.page import Page
 from app.sync.policy import LeftScope, RemovedFromCrm, left_scope
 from app.sync.questions import VERBS, Question, ask_about, samples_of, too_many
 from app.sync.scoping import reason_of
+from app.sync.sendings import Sending
 from app.sync.uniting import MERGED
 from app.sync.work import Work, viewed
 
@@ -59,10 +60,32 @@ class Gate:
                 link.attempt, link.due_at = None, page.now + LOOKED_AT_AGAIN
         return True
 
-    async def _ask(self, session: AsyncSession, kind: Kind, links: Sequence[Link]) -> None:
+    async def keeps_silent(self, page: Page, mailing: Sequence[Sending]) -> bool:
+        """Say whether these would mail more people than may be mailed unasked; if so, they wait."""
+        number = sum(len(sending.mails) for sending in mailing)
+        asked = await Approvals(page.session).open_on(self.work.collection.id, "microsoft")
+        same = asked is not None and (asked.approval or {})["reason"] == Kind.INVITATIONS
+        pending = number + ((asked.total or 0) if asked is not None and same else 0)
+        if not await too_many(self.work, page.session, Kind.INVITATIONS, side="microsoft", pending=pending):
+            return False
+        links = [page.links[sending.link_id] for sending in mailing]
+        if asked is None:
+            await self._ask(page.session, Kind.INVITATIONS, links, number=number)
+        else:
+            for link in links:
+                link.attempt, link.due_at = None, page.now + LOOKED_AT_AGAIN
+        return True
+
+    async def _ask(
+        self, session: AsyncSession, kind: Kind, links: Sequence[Link], *, number: int | None = None
+    ) -> None:
         samples = await samples_of(session, links)
         question = Question(
-            reason=kind, side="microsoft", verb=VERBS[kind], number=len(links), samples=samples
+            reason=kind,
+            side="microsoft",
+            verb=VERBS[kind],
+            samples=samples,
+            number=len(links) if number is None else number,
         )
         run = await ask_about(self.work, session, question)
         for link in links:
@@ -99,7 +122,11 @@ class Gate:
         if reason_of(self.work.scope, record, link) is not Reason.IN_SCOPE:
             return False
         held = held_from(record.held, link.connection_id)
-        return empties(self.work.shape, record.doc, viewed(link), held=held)
+        owners = record.extra.get("owners") or ()
+        user = self.work.connection.user
+        access = next((each["access"] for each in owners if each["user"] == user), None)
+        shape = self.work.shape_for(viewed(link), record, access=access)
+        return empties(shape, record.doc, viewed(link), held=held)
 
 
 def _creates(link: Link, record: Record) -> bool:

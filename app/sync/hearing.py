@@ -3,7 +3,7 @@
 The record is locked and its history read before; nothing here reads or waits.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -12,17 +12,17 @@ from typing import Any
 from app.errors import BaseRevisionUnknown, RecordNotFound
 from app.ids import new_id
 from app.models import Record
-from app.records import Fields
-from app.records.contact import FIELDS
+from app.records import Fields, Value
 from app.records.patch import difference
 from app.records.reasons import Reason
+from app.records.types import RecordType, record_type
 from app.sync import offers
 from app.sync.conflicts import Conflict, Policy
-from app.sync.copies import first_stated
+from app.sync.copies import CrmView, first_stated, may_still_hold
 from app.sync.moments import next_moment
 from app.sync.records import Step
 from app.sync.revisions import History, crm_view, note_came_to, settled
-from app.sync.saying import OWN_TO_THE_CRM, Answered, Says, Verb
+from app.sync.saying import Answered, Says, Verb
 from app.sync.stated import Stated, Statement, is_older, receive_crm
 from app.sync.swinging import stopped
 
@@ -38,6 +38,11 @@ class Ear:
     entity: str
     now: datetime
     policy_of: Callable[[str | None], Policy]
+
+    @property
+    def type(self) -> RecordType:
+        """What the records spoken of hold."""
+        return record_type(self.entity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def hear(says: Says, record: Record | None, history: History, *, ear: Ear) -> He
 
 
 def _created(says: Says, *, ear: Ear) -> Heard:
-    now, fields = ear.now, says.fields
+    now, fields = ear.now, ear.type.completed(says.fields, {})
     record = Record(
         record_id=new_id("rec", now), entity=ear.entity, crm_id=says.crm_id, doc=fields, extra=says.extra,
         revision=1, field_at=dict.fromkeys(fields, says.stamp(now=now).document()), offers={}, held={},
@@ -99,10 +104,12 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
     now, before = ear.now, (record.crm_revision, record.offers, record.crm_had, record.crm_updated_at)
     if is_older(says.updated_at, stored=record.crm_updated_at, now=now):
         return Heard(Answered(record, HTTPStatus.OK, stale=True))
-    statement = _statement(says, record, history, ear=ear)
+    base = _base(says, record, history)
     rest = settled(record, history, now=now)
+    view = crm_view(record, rest)
+    statement = _statement(says, record, view, base=base, ear=ear)
     stated = receive_crm(
-        FIELDS, record.doc, crm_view(record, rest), statement,
+        ear.type.kinds, record.doc, view, statement,
         field_at=record.field_at, policy_of=ear.policy_of, held=record.held,
     )  # fmt: skip
     was_held = record.held
@@ -113,7 +120,7 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
     record.crm_updated_at = _kept_time(says, now=now) or record.crm_updated_at
     known = (record.crm_revision, record.offers, record.crm_had, record.crm_updated_at) != before
     heard = Heard(
-        Answered(record, HTTPStatus.OK, merged=stated.merged),
+        Answered(record, HTTPStatus.OK, merged=tuple(ear.type.words_of(stated.merged))),
         conflicts=stated.conflicts,
         spreads=bool(stated.previous or extra - UNSEEN),
         due_at=next_moment(record),
@@ -125,23 +132,40 @@ def _stated(says: Says, record: Record, history: History, *, ear: Ear) -> Heard:
             quiet=not moved,
         )  # fmt: skip
     if stated.offer:
-        sent = {name: says.fields[name] for name in stated.offer}
+        sent = {name: statement.fields[name] for name in stated.offer}
         heard.told = Telling("updated", "concord", stated.offer, sent)
     return heard
 
 
-def _statement(says: Says, record: Record, history: History, *, ear: Ear) -> Statement:
-    base = None
-    if says.base_revision is not None:
-        base = history.before(says.base_revision, record)
-        if base is None:
-            raise BaseRevisionUnknown(
-                f"Revision {says.base_revision} of this record is not known (any more)."
-            )
+def _base(says: Says, record: Record, history: History) -> Fields | None:
+    if says.base_revision is None:
+        return None
+    base = history.before(says.base_revision, record)
+    if base is None:
+        raise BaseRevisionUnknown(f"Revision {says.base_revision} of this record is not known (any more).")
+    return base
+
+
+def _statement(says: Says, record: Record, view: CrmView, *, base: Fields | None, ear: Ear) -> Statement:
+    decisive = says.verb is Verb.PATCH
+    before = base if base is not None else record.doc if decisive else None
+    known = {name: _maybe_had(name, record, view, before=before, ear=ear) for name in says.fields}
     return Statement(
-        says.fields, says.stamp(now=ear.now), ear.now,
-        decisive=says.verb is Verb.PATCH, base=base, base_revision=says.base_revision,
+        ear.type.completed(says.fields, known), says.stamp(now=ear.now), ear.now,
+        decisive=decisive, base=base, base_revision=says.base_revision,
     )  # fmt: skip
+
+
+def _maybe_had(
+    name: str, record: Record, view: CrmView, *, before: Fields | None, ear: Ear
+) -> Iterator[Value]:
+    """Return what the CRM may have had in a field that it states in part, the likeliest first."""
+    if before is not None:
+        yield before.get(name)
+        return
+    held = may_still_hold(name, ear.type.kinds[name], view, now=ear.now)
+    yield from (each.value for each in sorted(held, key=lambda each: (each.pending, -each.revision)))
+    yield record.doc.get(name)
 
 
 def _take(record: Record, stated: Stated, swings: Fields, *, moved: bool, ear: Ear) -> None:
@@ -166,7 +190,7 @@ def _take_extra(record: Record, says: Says) -> set[str]:
     moved = {
         name
         for name, value in says.extra.items()
-        if value != (record.extra.get(name) or OWN_TO_THE_CRM[name]) or name not in record.extra
+        if value != (record.extra.get(name) or says.type.own[name]) or name not in record.extra
     }
     if moved:
         record.extra = {**record.extra, **says.extra}
@@ -178,8 +202,9 @@ def _after_its_end(says: Says, record: Record, history: History, *, ear: Ear) ->
     if not _unheard_end(record, history):
         return _revived(says, record, ear=ear, origin=CRM)
     view = crm_view(record, history)
+    statement = _statement(says, record, view, base=_base(says, record, history), ear=ear)
     stated = receive_crm(
-        FIELDS, record.doc, view, _statement(says, record, history, ear=ear),
+        ear.type.kinds, record.doc, view, statement,
         field_at=record.field_at, policy_of=ear.policy_of,
     )  # fmt: skip
     if not stated.previous:
@@ -196,10 +221,10 @@ def _unheard_end(record: Record, history: History) -> bool:
 
 def _revived(says: Says, record: Record, *, ear: Ear, origin: str) -> Heard:
     now = ear.now
-    previous = {
-        name: record.doc.get(name) for name in difference(FIELDS, record.doc, {**record.doc, **says.fields})
-    }
-    record.doc = {**record.doc, **says.fields}
+    fields = ear.type.completed(says.fields, {name: [value] for name, value in record.doc.items()})
+    after = {**record.doc, **fields}
+    previous = {name: record.doc.get(name) for name in difference(ear.type.kinds, record.doc, after)}
+    record.doc = after
     record.field_at = {**record.field_at, **dict.fromkeys(previous, says.stamp(now=now).document())}
     extra = _take_extra(record, says)
     _live_again(record, now=now)

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Record, Revision
 from app.records import Fields, Value
-from app.records.evidence import IDENTIFYING
 from app.records.link import LinkView
 from app.records.reasons import Reason
+from app.records.types import record_type
 from app.sync.conflicts import Side, Stamp
 from app.sync.match_keys import note_record
 from app.sync.news import announce_record
@@ -115,7 +115,7 @@ def _step(
     record.revision += 1
     record.doc, record.last_at = received.doc, now
     record.field_at = {**record.field_at, **received.field_at}
-    if not received.previous or not IDENTIFYING.isdisjoint(received.previous):
+    if not received.previous or not record_type(record.entity).identifying.isdisjoint(received.previous):
         note_record(session, record)
     session.add(
         Revision(

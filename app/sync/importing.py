@@ -9,20 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.ids import new_id
 from app.models import Link, Record
 from app.records import Fields
-from app.records.contact import empty
-from app.records.evidence import index_keys
+from app.records.link import LinkView
 from app.records.reasons import Reason
+from app.records.types import record_type
 from app.sync.approvals import Approvals
 from app.sync.breaker import Kind
 from app.sync.bulk import update_many
 from app.sync.candidates import Candidates, mailbox_of
 from app.sync.decisions import decided
 from app.sync.links import Links
+from app.sync.masks import BUSY, masked, unseen_of
 from app.sync.match_keys import MatchKeys, forget_items
+from app.sync.meetings_rows import Meetings, uid_of
 from app.sync.news import announce_record
 from app.sync.policy import Access
 from app.sync.questions import Question, ask_about, sample, too_many
-from app.sync.reconcile import Received, born
+from app.sync.reconcile import Listening, Received, born
 from app.sync.records import Records, Step
 from app.sync.spread import spread
 from app.sync.work import Work
@@ -54,7 +56,7 @@ async def let_in(work: Work, links: Sequence[Link]) -> Sequence[Link]:
         if not await too_many(work, session, Kind.CREATIONS, side="crm", pending=len(links) + held):
             return links
         if asked is None:
-            titles = [sample(title=(link.graph_had or {}).get("displayName")) for link in links]
+            titles = [sample(title=work.type.title(work.words.parse(link.graph_had or {}))) for link in links]
             question = Question(
                 reason=Kind.CREATIONS, side="crm", verb="created", number=len(links), samples=titles
             )
@@ -77,12 +79,13 @@ async def import_items(
     Where nothing was ``matched`` yet, whoever might be somebody else is left out: the match comes later.
     """
     listening, now = work.listening(Access.PRIMARY), work.now
-    received = {link_id: born(work.shape, had, listening=listening) for link_id, had in wordings.items()}
-    keys = {link_id: index_keys(each.doc) for link_id, each in received.items()}
+    received = {link_id: _received(work, had, listening=listening) for link_id, had in wordings.items()}
+    keys = {link_id: work.type.index_keys(each.doc) for link_id, each in received.items()}
     if not matched:
         shared = await _shared(work, session, keys)
         received = {link_id: each for link_id, each in received.items() if link_id not in shared}
     records = {link_id: _born(work, each) for link_id, each in received.items()}
+    records = await _first_to_meet(work, session, records, wordings)
     await Records(session).write([_first_step(record, keys[link_id]) for link_id, record in records.items()])
     for record in records.values():
         announce_record(
@@ -99,6 +102,26 @@ async def import_items(
         }
         for link_id, record in records.items()
     }  # fmt: skip
+
+
+async def _first_to_meet(
+    work: Work, session: AsyncSession, records: Mapping[str, Record], wordings: Mapping[str, Fields]
+) -> dict[str, Record]:
+    """Return those records whose meeting nobody else has; the others are joined with that one later."""
+    if work.collection.entity != "calendar":
+        return dict(records)
+    uids = {link_id: uid for link_id in records if (uid := uid_of(wordings[link_id]))}
+    others = await Meetings(session).claim({uid: records[each].record_id for each, uid in uids.items()})
+    return {link_id: record for link_id, record in records.items() if uids.get(link_id) not in others}
+
+
+def _received(work: Work, had: Fields, *, listening: Listening) -> Received:
+    """Return the record that an item gives birth to; one of which only the time is seen is just that."""
+    part = work.settings.part({}, {}, access=Access.PRIMARY, now=work.now)
+    received = born(masked(work.shape, {}, LinkView(had), part), had, listening=listening)
+    if unseen_of(had, work.scope.private):
+        received.doc["title"] = BUSY
+    return received
 
 
 async def import_links(work: Work, session: AsyncSession, links: Sequence[Link]) -> None:
@@ -130,5 +153,6 @@ def _born(work: Work, received: Received) -> Record:
 
 
 def _first_step(record: Record, keys: Sequence[str]) -> Step:
-    blank = {name: empty(name) for name in record.doc}
+    kind = record_type(record.entity)
+    blank = {name: kind.empty(name) for name in record.doc}
     return Step(record=record, origin="microsoft", at=record.first_at, previous=blank, new=True, keys=keys)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.graph.contacts import parse
 from app.models import Link
 from app.records.evidence import Evidence, kind_of
 from app.records.link import LinkState
@@ -14,8 +13,10 @@ from app.sync.linking import ignore_copies, link_items
 from app.sync.links import Links
 from app.sync.match_keys import keys_of
 from app.sync.matching import NOBODY, Matches, match
+from app.sync.meetings import join_meetings
 from app.sync.reach import survey
 from app.sync.resolving import follow_decisions
+from app.sync.resting import awake
 from app.sync.reviews import Doubt, close, open_reviews, release, to_look_at
 from app.sync.work import Work
 
@@ -33,6 +34,8 @@ async def join(work: Work) -> None:
     touched = await follow_decisions(work)
     again, doubted = await to_look_at(work, touched)
     items = {link.id: link for link in [*await _newcomers(work, first=first), *again]}
+    met = await join_meetings(work, items)
+    items = {link_id: link for link_id, link in items.items() if link_id not in met}
     if items:
         await _apply(work, await _matched(work, items, doubted=doubted), importing=True)
     await release(work)
@@ -58,7 +61,7 @@ async def match_wanted(work: Work, links: Sequence[Link]) -> Sequence[Link]:
         return links
     async with work.transaction() as session:
         docs = await Candidates(session).documents(wanted)
-        found = await Candidates(session).items(mailbox_of(work), keys_of(docs.values()))
+        found = await Candidates(session).items(mailbox_of(work), keys_of(work.type, docs.values()))
     if not found:
         return links
     await _apply(work, await _matched(work, found, besides=wanted), importing=False)
@@ -90,7 +93,7 @@ async def _newcomers(work: Work, *, first: bool) -> list[Link]:
             work.collection.id, due_only=due_only, after=found[-1].id if found else "", limit=5000
         ):
             found += part
-    return [link for link in found if link.held_by is None]
+    return await awake(work, [link for link in found if link.held_by is None])
 
 
 async def _matched(
@@ -104,9 +107,11 @@ async def _matched(
     mailbox = mailbox_of(work)
     async with work.transaction() as session:
         candidates = Candidates(session)
-        keys = keys_of(parse(link.graph_had or {}) for link in items.values())
+        keys = keys_of(work.type, (work.words.parse(link.graph_had or {}) for link in items.values()))
         circle = await candidates.circle(mailbox, keys, besides=besides)
-        everybody = await candidates.items(mailbox, keys | keys_of(circle.docs[each] for each in circle.free))
+        everybody = await candidates.items(
+            mailbox, keys | keys_of(work.type, (circle.docs[each] for each in circle.free))
+        )
     everybody.update(items)
     evidence = evidence_of_items(everybody, region=mailbox.region)
     beyond = circle.beyond if imports(work) else NOBODY

@@ -247,6 +247,16 @@ class Links:
             update(Link).where(Link.workspace_id == self.workspace, *where).values(**values)
         )
 
+    async def taken(self, connection_id: str, record_ids: Iterable[str]) -> set[str]:
+        """Return those of these records that have an item in a mailbox already."""
+        query = select(Link.record_id).where(
+            Link.workspace_id == self.workspace,
+            Link.connection_id == connection_id,
+            Link.record_id.in_(sorted(set(record_ids))),
+            Link.item_id.is_not(None) | Link.attempt.is_not(None),
+        )
+        return {str(record_id) for record_id in await self.session.scalars(query)}
+
     async def make_room(self, connection_id: str, record_ids: Sequence[str]) -> set[str]:
         """Delete links of these records that hold nothing here; return the records that have another left."""
         here = (

@@ -85,13 +85,14 @@ def merge(
     return merged.elements
 
 
-def merge_labels(
+def merge_slots(
     rules: ListRules, *, base: Elements, ours: Elements, theirs: Elements, theirs_win: Callable[[], bool]
 ) -> list[Element]:
-    """Merge a list label by label, what a label holds being one value (an address)."""
+    """Merge a list slot by slot, what stands in a slot being one value (an address, a day's exception)."""
+    slot = rules.slot or rules.key
     merged: list[Element] = []
-    for label in dict.fromkeys(e["label"] for e in [*theirs, *ours]):
-        was, mine, its = ([e for e in side if e["label"] == label] for side in (base, ours, theirs))
+    for place in dict.fromkeys(slot(e) for e in [*theirs, *ours]):
+        was, mine, its = ([e for e in side if slot(e) == place] for side in (base, ours, theirs))
         same_as_base, same_as_ours = same_elements(rules, its, was), same_elements(rules, its, mine)
         clean = same_elements(rules, mine, was)
         take = not same_as_base and not same_as_ours and (clean or theirs_win())

@@ -11,10 +11,10 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import last_before_commit
-from app.graph.contacts import parse
+from app.graph.translation import translation
 from app.models import MatchKey, Record
 from app.records import Fields
-from app.records.evidence import index_keys
+from app.records.types import RecordType, record_type
 from app.sync.bulk import encode
 
 Side = Literal["record", "item"]
@@ -24,7 +24,7 @@ MOST: Final = 4
 
 def record_keys(record: Record) -> list[str]:
     """Return the words by which a record is found: none once it is deleted."""
-    return [] if record.deleted_at is not None else index_keys(record.doc)
+    return [] if record.deleted_at is not None else record_type(record.entity).index_keys(record.doc)
 
 
 def note_record(session: AsyncSession, record: Record) -> None:
@@ -34,7 +34,8 @@ def note_record(session: AsyncSession, record: Record) -> None:
 
 def note_item(session: AsyncSession, link_id: str, entity: str, wording: Fields | None) -> None:
     """Keep the keys of an item that has no record."""
-    _note(session, link_id, entity, "item", index_keys(parse(wording or {})))
+    doc = translation(entity).parse(wording or {})
+    _note(session, link_id, entity, "item", record_type(entity).index_keys(doc))
 
 
 def forget_items(session: AsyncSession, link_ids: Iterable[str]) -> None:
@@ -104,9 +105,9 @@ class MatchKeys:
         return set(await self.session.scalars(ITEMS, values)) if keys else set()
 
 
-def keys_of(docs: Iterable[Fields]) -> set[str]:
+def keys_of(kind: RecordType, docs: Iterable[Fields]) -> set[str]:
     """Return all words by which these documents are looked up."""
-    return {key for doc in docs for key in index_keys(doc)}
+    return {key for doc in docs for key in kind.index_keys(doc)}
 
 
 WRITE: Final = text("""

@@ -114,6 +114,9 @@ class Merging:
             self.theirs_win(part, base=base, ours=ours, theirs=value)
             return
         whole = self.doc.get(part.field) or []
+        if rules.slot is not None:
+            self.edit_slots(part, value, base=base)
+            return
         merged = lists.merge(
             rules,
             base=base,
@@ -122,6 +125,16 @@ class Merging:
             theirs_win=lambda: self.theirs_win(part, base=base, ours=ours, theirs=value),
             unseen=frozenset(rules.key(e) for e in [*self.unshown(part), *self.foreign(part)]),
         )
+        if not values.same(part.kind, merged, whole):
+            self.set(part.field, merged)
+
+    def edit_slots(self, part: Part, value: Sequence[Element], *, base: Sequence[Element]) -> None:
+        """Merge what stands in each slot (a day, an address) as one value."""
+        whole: list[Element] = self.doc.get(part.field) or []
+        merged = lists.merge_slots(
+            LISTS[part.kind], base=base, ours=whole, theirs=value,
+            theirs_win=lambda: self.theirs_win(part, base=base, ours=whole, theirs=value),
+        )  # fmt: skip
         if not values.same(part.kind, merged, whole):
             self.set(part.field, merged)
 
@@ -161,7 +174,7 @@ class Merging:
     def take(self, part: Part, value: Value) -> None:
         """Let the record say what the item says."""
         if part.kind not in LISTS:
-            self.set(part.field, value)
+            self.set(part.field, values.spelled(part.kind, value, as_in=self.doc.get(part.field)))
             return
         key = LISTS[part.kind].key
         ours = {key(e) for e in self.shown(part)}

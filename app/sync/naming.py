@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Record
 from app.records import Fields
-from app.records.evidence import evidence_of
+from app.records.types import record_type
 from app.sync.candidates import Candidates
 from app.sync.copies import applied
 from app.sync.match_keys import MatchKeys, keys_of
@@ -56,12 +56,13 @@ async def matching_unnamed(
     session: AsyncSession, entity: str, newcomers: Mapping[str, Fields]
 ) -> Mapping[str, str]:
     """Return the one unnamed record that each newcomer (a document by any id) is taken to be."""
-    unnamed = await MatchKeys(session).unnamed(entity, keys_of(newcomers.values()))
+    kind = record_type(entity)
+    unnamed = await MatchKeys(session).unnamed(entity, keys_of(kind, newcomers.values()))
     if not unnamed:
         return {}
     region = await Workspaces(session).phone_region(session.info["workspace"])
     docs = await Candidates(session).documents(unnamed)
     return match(
-        {newcomer: evidence_of(doc, region=region) for newcomer, doc in newcomers.items()},
-        {record_id: evidence_of(doc, region=region) for record_id, doc in docs.items()},
+        {newcomer: kind.evidence_of(doc, region=region) for newcomer, doc in newcomers.items()},
+        {record_id: kind.evidence_of(doc, region=region) for record_id, doc in docs.items()},
     ).links

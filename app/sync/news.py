@@ -7,10 +7,11 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Record
+from app.records.types import TYPES, record_type
 from app.sync.feed import News, announce
 from app.sync.shown import shown
 
-WORDS: Final[Mapping[str, str]] = {"contacts": "contact", "calendar": "event", "tasks": "task"}
+WORDS: Final[Mapping[str, str]] = {entity: kind.word for entity, kind in TYPES.items()}
 
 
 def announce_record(
@@ -25,11 +26,16 @@ def announce_record(
 ) -> str | None:
     """Tell the CRM that this record was created, updated, deleted or merged; return the change's id.
 
-    ``said`` is what ``News`` says besides: changed, previous, reason, extra. A record whose creation the CRM
+    ``said`` is what ``News`` says besides: changed, previous (both by the fields of the document), reason,
+    extra. A record whose creation the CRM
     has rejected is not spoken of again.
     """
     if record.rejected_at is not None:
         return None
+    kind = record_type(record.entity)
+    if said.get("previous"):
+        said["previous"] = kind.told(record.doc, said["previous"])
+    said["changed"] = kind.words_of(said.get("changed", ()))
     news = News(
         type=f"{WORDS[record.entity]}.{verb}",
         subject=record.record_id,

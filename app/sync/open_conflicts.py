@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db import ring
 from app.models import Conflict, Record
 from app.records import Value
-from app.records.contact import same
+from app.records.types import record_type
 from app.sync import holding
 from app.sync.conflict_rows import Conflicts
 from app.sync.conflicts import UNSTAMPED, Side, Stamp
@@ -97,7 +97,7 @@ def _update(row: Conflict, record: Record, branch: Branch) -> None:
 
 
 def _kept(record: Record, row: Conflict, branch: Branch) -> str:
-    stands = record.doc.get(row.field)
+    stands, same = record.doc.get(row.field), record_type(record.entity).same
     if row.crm is not None and same(row.field, stands, row.crm[0]):
         return "crm"
     return "microsoft" if same(row.field, stands, branch.value) else "neither"

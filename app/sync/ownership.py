@@ -18,12 +18,19 @@ MISSING: Final[Mapping[str, type[Problem]]] = {
 }
 """What a path may name for a user's session, and what is told where it isn't theirs: that it isn't there."""
 
+UNDER: Final = {"/v1/contacts/": "contacts", "/v1/events/": "calendar"}
+"""Which entity's records the CRM's ids of a path are."""
 
-async def refuse_unless_theirs(session: AsyncSession, user: str, *, named: Mapping[str, Any]) -> None:
+
+async def refuse_unless_theirs(
+    session: AsyncSession, user: str, *, named: Mapping[str, Any], path: str = ""
+) -> None:
     """Refuse, as not found, whatever a path names that isn't this user's own."""
     for name, problem in MISSING.items():
-        if name in named and not await session.scalar(select(_is_theirs(session, user, name, named[name]))):
-            raise problem
+        if name in named:
+            theirs = _is_theirs(session, user, name, named[name], path=path)
+            if not await session.scalar(select(theirs)):
+                raise problem
 
 
 async def theirs(session: AsyncSession, user: str, *, records: Sequence[Record]) -> list[Record]:
@@ -47,7 +54,7 @@ def _connections(user: str, *, workspace: str) -> Select[Any]:
     return select(Connection.id).where(Connection.workspace_id == workspace, Connection.user == user)
 
 
-def _is_theirs(session: AsyncSession, user: str, name: str, value: str) -> ColumnElement[bool]:
+def _is_theirs(session: AsyncSession, user: str, name: str, value: str, *, path: str) -> ColumnElement[bool]:
     workspace: str = session.info["workspace"]
     match name:
         case "connection_id":
@@ -56,7 +63,8 @@ def _is_theirs(session: AsyncSession, user: str, name: str, value: str) -> Colum
             theirs = of_user(Run.connection_id, user=user, workspace=workspace)
             return exists().where(Run.workspace_id == workspace, Run.id == value, theirs)
         case "crm_id":
-            named = and_(Record.entity == "contacts", Record.crm_id == value)
+            entity = next((e for begin, e in UNDER.items() if path.startswith(begin)), None)
+            named = and_(Record.entity == entity, Record.crm_id == value)
         case _:
             named = Record.record_id == value
     return exists().where(Record.workspace_id == workspace, named, _seen_by(user, workspace=workspace))

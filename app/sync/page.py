@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Unavailable
-from app.graph.contacts import had
 from app.graph.protocol import Document
 from app.models import Link, Record
-from app.records.link import LinkState
+from app.records import Fields
+from app.records.link import LinkState, LinkView
 from app.records.reasons import Reason
+from app.records.shape import Shape
 from app.sync import breaker, holding
 from app.sync.breaker import Kind
 from app.sync.clearing import Cleared, apart, empties, refilled
@@ -24,6 +25,9 @@ from app.sync.conflicts import Side
 from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
+from app.sync.mails import may_mail
+from app.sync.match_keys import note_record
+from app.sync.meetings_rows import Meetings, uid_of
 from app.sync.moments import next_moment
 from app.sync.open_conflicts import AGREED, REMOVED, Closing, note
 from app.sync.owners import Owners
@@ -51,7 +55,11 @@ class Report:
 
 @dataclass(slots=True)
 class Page:
-    """The locked rows of one page, and what moved in it."""
+    """The locked rows of one page, and what moved in it.
+
+    ``organized`` are the records of which another mailbox has the organizer's copy, with whom that invites;
+    ``comes_by_invitation`` those that aren't to be made here.
+    """
 
     work: Work
     session: AsyncSession
@@ -59,6 +67,9 @@ class Page:
     links: Mapping[str, Link]
     access: Mapping[str, str]
     now: datetime
+    organized: Mapping[str, set[str]] = field(default_factory=dict)
+    met: dict[str, str] = field(default_factory=dict)
+    comes_by_invitation: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)
     asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     closings: dict[str, Closing] = field(default_factory=dict)
@@ -82,9 +93,27 @@ class Page:
             self.closings[record.record_id] = closing
             self.hold(record, holding.released(record.held, link.connection_id))
 
+    def shape_of(self, link: Link, wording: Fields | None = None) -> Shape:
+        """Return the shape by which a link's item is read and written in this mailbox.
+
+        ``wording`` is what it says where it meets its record for the first time.
+        """
+        record = self.record_of(link)
+        view = viewed(link) if link.graph_had or wording is None else LinkView(wording)
+        return self.work.shape_for(
+            view, record, access=self.access.get(record.record_id),
+            elsewhere=record.record_id in self.organized,
+        )  # fmt: skip
+
     def reason_of(self, link: Link) -> Reason:
         """Return why a living record does or doesn't belong in this mailbox."""
         return reason_of(self.work.scope, self.record_of(link), link)
+
+    def may_mail(self, record: Record) -> bool:
+        """Say whether the settings let Outlook mail the guests of this event."""
+        policy = self.work.settings.invitation_policy
+        invite = bool(record.extra.get("invite"))
+        return may_mail(policy, invite=invite, doc=record.doc, now=self.now)
 
     def leave(self, link: Link, reason: Reason, *, edited: bool = False) -> bool:
         """Let a link rest whose record is out of scope; say whether its item is to be deleted instead."""
@@ -99,6 +128,7 @@ class Page:
     async def close(self, *, own: Iterable[str]) -> None:
         """Flush, note what is in question, and make due whatever other mailbox a moved record is in."""
         await self.session.flush()
+        await Meetings(self.session).claim(self.met)
         if self.ended:
             await Conflicts(self.session).close(
                 sorted(self.ended), status="obsolete", by="microsoft", now=self.now
@@ -124,7 +154,10 @@ async def locked_page(work: Work, session: AsyncSession, pairs: Collection[tuple
         if link_id not in links or links[link_id].record_id != record_id or record_id not in records:
             raise Unavailable("A link was given to another record meanwhile.", after=timedelta(0))
     access = await Owners(session).access_of(work.connection.user, records)
-    return Page(work, session, records, links, access, work.now)
+    organized = {}
+    if records and work.collection.entity == "calendar":
+        organized = await Meetings(session).organized(records, but=work.connection.id)
+    return Page(work, session, records, links, access, work.now, organized)
 
 
 def receive(page: Page, report: Report) -> None:
@@ -191,8 +224,12 @@ def _clears(link: Link, received: Received) -> bool:
 
 def _not_heard(page: Page, link: Link, report: Report, *, reason: Reason) -> None:
     """Let an item rest whose record is out of scope: both copies stay, bases frozen."""
-    known, wording = link.graph_had or {}, had(report.item)
-    edited = any(known.get(name) != wording.get(name) for name in page.work.shape.parts if name in known)
+    known, wording = link.graph_had or {}, page.work.had(report.item)
+    edited = any(
+        known.get(name) != wording.get(name)
+        for name, part in page.shape_of(link).parts.items()
+        if part.reads and name in known
+    )
     link.gone_at = None
     if page.leave(link, reason, edited=edited):
         link.etag, link.due_at = report.item.get("@odata.etag"), page.now
@@ -226,21 +263,21 @@ def want_again(page: Page, link: Link) -> None:
 
 
 def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
-    work, wording = page.work, had(report.item)
+    work, wording = page.work, page.work.had(report.item)
     listening = work.listening(page.access.get(record.record_id))
     if report.write is not None:
         return wrote(
-            work.shape, record.doc, viewed(link), wording,
+            page.shape_of(link, wording), record.doc, viewed(link), wording,
             write=report.write, listening=listening, field_at=record.field_at, held=record.held,
         )  # fmt: skip
     received = receive_item(
-        work.shape, record.doc, viewed(link), wording,
+        page.shape_of(link, wording), record.doc, viewed(link), wording,
         listening=listening, field_at=record.field_at, held=record.held, certain=report.certain,
     )  # fmt: skip
-    return _as_decided(page, received, report.cleared)
+    return _as_decided(page, link, received, report.cleared)
 
 
-def _as_decided(page: Page, received: Received, cleared: Cleared) -> Received:
+def _as_decided(page: Page, link: Link, received: Received, cleared: Cleared) -> Received:
     """Follow what was decided about a report that empties a record, should it still do so."""
     if cleared not in {Cleared.PUT_BACK, Cleared.LEFT} or not breaker.clears(received.previous, received.doc):
         return received
@@ -248,10 +285,14 @@ def _as_decided(page: Page, received: Received, cleared: Cleared) -> Received:
     if cleared is Cleared.PUT_BACK:
         return kept
     fields = received.previous.keys() - kept.previous.keys()
-    return replace(kept, link=apart(page.work.shape, kept.doc, kept.link, fields))
+    return replace(kept, link=apart(page.shape_of(link), kept.doc, kept.link, fields))
 
 
 def _move(page: Page, link: Link, record: Record, received: Received) -> None:
+    if not page.work.type.is_news(received.doc, received.previous):
+        record.doc = received.doc
+        note_record(page.session, record)
+        return
     move_record(page.session, record, received, connection_id=link.connection_id, now=page.now)
     page.moved.add(record.record_id)
     page.work.progress.count("to_crm.updated")
@@ -296,7 +337,13 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     """Store the link's new bases; it lives, and is due if something is still owed."""
     view, now = received.link, page.now
     link.graph_had, link.graph_means = view.graph_had, view.graph_means
-    link.attempt = view.attempt.document() if view.attempt else None
+    shape = page.shape_of(link)
+    link.graph_means = page.work.guests_kept_out(shape, record.doc, view)
+    uid = uid_of(view.graph_had)
+    if uid is not None and record.deleted_at is None:
+        page.met[uid] = record.record_id
+    view = viewed(link)
+    link.attempt = received.link.attempt.document() if received.link.attempt else None
     link.etag, link.shape, link.gone_at, link.updated_at = etag, page.work.shape.version, None, now
     link.problem, link.failures, link.next_attempt_at = None, 0, None
     waits = link.cleared_at is None and still_empties(page, link)
@@ -306,9 +353,9 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
         link.state, link.linked_at = LinkState.LINKED.value, link.linked_at or now
         if record.deleted_at is None:
             decide(link, Reason.IN_SCOPE, run=page.work.progress.run_id, now=now)
-    more = view.attempt is not None or record.deleted_at is not None
+    more = link.attempt is not None or record.deleted_at is not None
     held = holding.held_from(record.held, link.connection_id)
-    still = more or not isinstance(owed(page.work.shape, record.doc, view, held=held), Nothing)
+    still = more or not isinstance(owed(shape, record.doc, view, held=held), Nothing)
     if held:
         decide_in_scope(page, link)
     link.due_at = now if still and link.held_by is None and page.work.collection.sends else None
@@ -320,4 +367,4 @@ def still_empties(page: Page, link: Link) -> bool:
     if link.held_by is None or record.deleted_at is not None or link.state != LinkState.LINKED:
         return False
     held = holding.held_from(record.held, link.connection_id)
-    return empties(page.work.shape, record.doc, viewed(link), held=held)
+    return empties(page.shape_of(link), record.doc, viewed(link), held=held)

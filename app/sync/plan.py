@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from app.records import Fields
-from app.records.contact import FIELDS, empty, same
 from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.sync.conflicts import Side
@@ -41,20 +40,12 @@ class Step:
     mails: Sequence[str] = ()
 
 
-def titled(doc: Fields) -> str | None:
-    """Return what a person would call this contact."""
-    emails = doc.get("emails") or [{}]
-    names: Sequence[str | None] = (doc.get("display_name"), doc.get("company"), emails[0].get("address"))
-    return next((name for name in names if name), None)
-
-
 def moves(before: Fields, after: Fields) -> list[Json]:
-    """Return the fields of a contact whose value would be another one, with both values."""
-    values = [(name, before.get(name) or empty(name), after.get(name) or empty(name)) for name in FIELDS]
+    """Return the fields whose value would be another one, with both values, in the words of the API."""
     return [
-        {"field": name, "from": was, "to": becomes}
-        for name, was, becomes in values
-        if not same(name, was, becomes)
+        {"field": name, "from": before.get(name), "to": after.get(name)}
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name) and (before.get(name) or after.get(name))
     ]
 
 

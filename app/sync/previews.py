@@ -18,7 +18,7 @@ from app.sync.plan_rows import KEPT, PlanSteps
 from app.sync.policy import Direction
 from app.sync.progress import Progress
 from app.sync.runs import OPEN, Runs
-from app.sync.settings import ContactSettings
+from app.sync.settings import SyncSettings
 from app.sync.timers import Timers
 from app.sync.workspaces import Workspaces
 
@@ -175,7 +175,7 @@ async def _workspace(session: AsyncSession) -> Workspace:
     return workspace
 
 
-def _comparable(settings: ContactSettings) -> Json:
+def _comparable(settings: SyncSettings) -> Json:
     """Return settings as JSON would give them back."""
     given: Json = orjson.loads(orjson.dumps(settings))
     return given

@@ -1,7 +1,7 @@
 """How one mailbox would word a record, and what it is owed (``engine.md`` §§2, 7)."""
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.records import Fields, Value, values
@@ -14,17 +14,32 @@ from app.records.values import LISTS, Element
 class Create:
     """POST ``payload``. ``fields`` are all parts as we mean them: what the attempt and the note keep."""
 
-    payload: Fields
     fields: Fields
+    shape: Shape = field(compare=False, repr=False)
+
+    @property
+    def payload(self) -> Fields:
+        """The body that makes the item. Raises Unsupported where Outlook can't hold what it says."""
+        said = {name: value for name, value in self.fields.items() if value}
+        return self.shape.payload(said, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """PATCH ``payload``. ``fields`` are the parts it sets, ``owed`` those of them that differ."""
+    """PATCH ``payload``. ``fields`` are the parts it sets, ``owed`` those of them that differ.
 
-    payload: Fields
+    ``had`` is what the item was worded like.
+    """
+
     fields: Fields
     owed: tuple[str, ...]
+    had: Fields = field(compare=False, repr=False)
+    shape: Shape = field(compare=False, repr=False)
+
+    @property
+    def payload(self) -> Fields:
+        """The body that sets the parts. Raises Unsupported where Outlook can't hold what they say."""
+        return self.shape.payload({name: self.fields[name] for name in self.owed}, self.had)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +109,12 @@ def owed(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] = ()
     item was heard. Deleting is not owed but decided (``policy.py``).
     """
     if not link.graph_had:
-        fields = {name: shown(shape, doc, link, part) for name, part in shape.parts.items()}
-        said = {name: value for name, value in fields.items() if value}
-        return Create(shape.payload(said, {}), fields)
+        fields = {name: shown(shape, doc, link, part) for name, part in shape.parts.items() if part.writes}
+        return Create(fields, shape)
     unsure = link.graph_means.get(UNSURE, {})
     fields = {}
     for name, part in shape.parts.items():
-        if part.field in held:
+        if part.field in held or not part.writes:
             continue
         if name in unsure:
             fields[name] = shown(shape, doc, link, part)
@@ -117,7 +131,7 @@ def owed(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] = ()
         for name in shape.carried
         if name in link.graph_had and name not in fields
     }
-    return Update(shape.payload(fields, link.graph_had), {**fields, **repeated}, tuple(fields))
+    return Update({**fields, **repeated}, tuple(fields), link.graph_had, shape)
 
 
 def unagreed(shape: Shape, link: LinkView, fields: Container[str]) -> LinkView:

@@ -17,10 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Interruption
 from app.graph import delta
-from app.graph.calls import mark_of, read_contact
-from app.graph.contacts import had
-from app.graph.marks import read_marked
+from app.graph.calls import mark_of
 from app.graph.protocol import DeltaExpired, Document, GraphError, NotFound
+from app.graph.translation import read_marked
 from app.ids import new_id
 from app.models import Link
 from app.records.link import LinkState
@@ -32,6 +31,7 @@ from app.sync.links import Links
 from app.sync.match_keys import note_item
 from app.sync.page import Report, locked_page, receive
 from app.sync.reconcile import needs_rereading
+from app.sync.resting import put_to_rest
 from app.sync.spread import spread
 from app.sync.switch import restart_round
 from app.sync.unreadable import set_aside
@@ -83,7 +83,9 @@ async def _round(work: Work) -> bool:
 
 
 def _fetch(work: Work, link: str | None) -> asyncio.Task[delta.Page]:
-    return asyncio.create_task(delta.contacts_delta(work.mailbox, work.folder, link))
+    return asyncio.create_task(
+        work.words.delta(work.mailbox, work.folder, link, window=work.window, known=work.hydrated)
+    )
 
 
 async def _start_over(work: Work) -> None:
@@ -185,7 +187,7 @@ async def _sorted(work: Work, page: delta.Page) -> Seen:
     unknown = [item_id for item_id in fresh if item_id not in known]
     adopted: list[Adoption] = []
     if creating and unknown:
-        marked = await read_marked(work.mailbox, unknown)
+        marked = await read_marked(work.words, work.mailbox, unknown)
         adopted = adoptions(creating, {item_id: (mark_of(item), item) for item_id, item in marked.items()})
     reread, gone = await _reread(work, known, fresh)
     fresh |= reread
@@ -210,21 +212,22 @@ async def _reread(
     doubtful = [
         item_id for item_id, row in rows.items() if item_id in known and _doubtful(work, known[item_id], row)
     ]
-    answers = await work.mailbox.batch([read_contact(item_id) for item_id in doubtful]) if doubtful else []
+    answers = await work.mailbox.batch([work.words.read(item) for item in doubtful]) if doubtful else []
     found: dict[str, Document] = {}
     gone: set[str] = set()
     for item_id, answer in zip(doubtful, answers, strict=True):
-        if isinstance(answer.error(), NotFound) or answer.result().get("parentFolderId") != work.folder:
+        if isinstance(answer.error(), NotFound) or not work.is_here(answer.result()):
             gone.add(item_id)
         else:
             found[item_id] = answer.result()
+    await work.words.complete(work.mailbox, list(found.values()))
     return found, gone
 
 
 def _doubtful(work: Work, link: Link, row: Document) -> bool:
     """Say whether a row alone proves too little: a replay must not bring back what has gone."""
     back = link.state in HEARD - LIVE_HERE - {LinkState.SUSPENDED}
-    return back or (link.state in HEARD and needs_rereading(work.shape, viewed(link), had(row)))
+    return back or (link.state in HEARD and needs_rereading(work.shape, viewed(link), work.had(row)))
 
 
 async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None:
@@ -232,7 +235,8 @@ async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None
     now, entity = work.now, work.collection.entity
     for item_id, link in seen.known.items():
         if item_id in seen.rows and _waits_for_its_match(link):
-            link.graph_had, link.etag = had(seen.rows[item_id]), seen.rows[item_id].get("@odata.etag")
+            row = seen.rows[item_id]
+            link.graph_had, link.etag = work.had(row), row.get("@odata.etag")
             link.gone_at, link.updated_at = None, now
             link.due_at = now if link.held_by is None else None
             if link.state == LinkState.IGNORED:
@@ -240,6 +244,8 @@ async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None
             session.add(link)
             note_item(session, link.id, entity, link.graph_had)
     rows = {str(row["id"]): row for row in (_unmatched(work, item) for item in seen.unknown())}
+    outside = {link_id: row for link_id, row in rows.items() if put_to_rest(work, row)}
+    rows = {link_id: row for link_id, row in rows.items() if link_id not in outside}
     if rows and await nobody_to_match(work, session, number=len(rows)):
         wordings = {link_id: row["graph_had"] for link_id, row in rows.items()}
         become = await import_items(work, session, wordings, matched=False)
@@ -247,7 +253,7 @@ async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None
     for link_id, row in rows.items():
         if row["record_id"] is None:
             note_item(session, link_id, entity, row["graph_had"])
-    await Links(session).insert(list(rows.values()))
+    await Links(session).insert([*rows.values(), *outside.values()])
     born = [row["record_id"] for row in rows.values() if row["record_id"] is not None]
     await spread(session, born, now=now, skip=rows)
 
@@ -269,7 +275,7 @@ def _unmatched(work: Work, row: Document) -> dict[str, Any]:
         "id": new_id("lnk", now), "connection_id": work.connection.id, "entity": work.collection.entity,
         "collection_id": work.collection.id, "record_id": None, "item_id": row["id"], "role": "main",
         "born": "microsoft", "state": "unmatched", "generation": 1, "etag": row.get("@odata.etag"),
-        "graph_had": had(row), "graph_means": {}, "shape": work.shape.version,
+        "graph_had": work.had(row), "graph_means": {}, "shape": work.shape.version,
         "seen_round": work.collection.round, "failures": 0, "due_at": now, "linked_at": None,
         "decision": None, "decisions": None,
         "created_at": row.get("createdDateTime") or now, "updated_at": now,

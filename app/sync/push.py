@@ -5,70 +5,47 @@ anything is sent, the note after it is answered. Safe to repeat and to kill at a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from http import HTTPStatus
+from typing import Final
 
 import structlog
 
-from app.errors import Interruption, Throttled, Unavailable
-from app.graph.batch import Answer, Call, failed
-from app.graph.calls import create_contact, delete_contact, update_contact
-from app.graph.protocol import EtagMismatch, FolderGone, GraphError, NotFound, OutcomeUnknown
+from app.errors import Interruption
+from app.graph.batch import Answer, failed
 from app.models import Link, Record
 from app.records.link import Attempt, AttemptKind, LinkState
 from app.records.reasons import Reason
+from app.records.unsupported import Unsupported
 from app.sync import holding
 from app.sync.adopt import mark
+from app.sync.answers import note
 from app.sync.breaker import Kind
 from app.sync.clearing import overwrites
-from app.sync.container import folder_gone
 from app.sync.decisions import decide
 from app.sync.gate import Gate, follows
 from app.sync.join import match_wanted
 from app.sync.links import Links
+from app.sync.mails import mailed_by, mailed_by_delete, silent
+from app.sync.masks import GUESTS, without
+from app.sync.meetings import invited_elsewhere
+from app.sync.occurrences import in_steps, of_occurrences
 from app.sync.open_conflicts import BY_POLICY
 from app.sync.page import (
     Page,
-    Report,
     decide_in_scope,
-    deleted,
     locked_page,
-    receive,
     still_empties,
     want_again,
 )
 from app.sync.parked import park
-from app.sync.policy import record_deleted, why_ended
+from app.sync.policy import record_deleted
 from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.rescope import wake
-from app.sync.settle import reread, settle
-from app.sync.uniting import MERGED
+from app.sync.sendings import Deletion, Sending
+from app.sync.settle import settle
 from app.sync.work import Work, viewed
 
-LONGEST_WAIT = timedelta(minutes=15)
-FULL = frozenset({"errorquotaexceeded", "quotalimitreached"})
-UNFIT = frozenset({"errorinvalidproperty", "errorinvalidpropertyset", "errorpropertyvalidationfailure"})
+COUNTED: Final = (Kind.DELETIONS, Kind.CREATIONS, Kind.CLEARS)
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    """The item is to go: its record went or left the scope, and the settings say that it follows."""
-
-
-Owed = Create | Update | Deletion
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """One call under way, with the link it is for, what it writes and what the breaker counts it as."""
-
-    link_id: str
-    record_id: str
-    write: Owed
-    call: Call
-    kind: Kind | None
 
 
 async def push(work: Work) -> bool:
@@ -98,12 +75,26 @@ async def _write(gate: Gate, links: Sequence[Link]) -> None:
         return
     stopping: Interruption | None = None
     try:
-        answers = await work.mailbox.batch([sending.call for sending in sendings])
+        answers = await _sent(work, sendings)
     except Interruption as failure:
         answers, stopping = failed(failure, calls=len(sendings)), failure
-    stopping = await _note(work, sendings, answers) or stopping
+    stopping = await note(work, sendings, answers) or stopping
     if stopping is not None:
         raise stopping
+
+
+async def _sent(work: Work, sendings: Sequence[Sending]) -> Sequence[Answer]:
+    """Make the calls in batches; a series whose occurrences differ takes several of its own."""
+    plain = [sending for sending in sendings if sending.series is None]
+    answers = await work.mailbox.batch([sending.call for sending in plain]) if plain else []
+    found = dict(zip((sending.link_id for sending in plain), answers, strict=True))
+    for sending in sendings:
+        if sending.series is not None:
+            try:
+                found[sending.link_id] = await sending.series(work)
+            except Interruption as failure:
+                found[sending.link_id] = failed(failure, calls=1)[0]
+    return [found[sending.link_id] for sending in sendings]
 
 
 async def _attempt(gate: Gate, links: Sequence[Link]) -> list[Sending]:
@@ -111,6 +102,7 @@ async def _attempt(gate: Gate, links: Sequence[Link]) -> list[Sending]:
     work = gate.work
     async with work.transaction() as session:
         page = await locked_page(work, session, _pairs(links))
+        page.comes_by_invitation = await invited_elsewhere(page, page.links.values())
         sendings = [
             sending
             for link in page.links.values()
@@ -126,10 +118,13 @@ async def _attempt(gate: Gate, links: Sequence[Link]) -> list[Sending]:
 async def _let_through(gate: Gate, page: Page, sendings: Sequence[Sending]) -> list[Sending]:
     """Return what may be sent: of deletions, creations and clears that are too many, none."""
     passed = [sending for sending in sendings if sending.kind is None]
-    for kind in Kind:
+    for kind in COUNTED:
         some = [sending for sending in sendings if sending.kind is kind]
         if some and not await gate.shut(page, kind, [page.links[each.link_id] for each in some]):
             passed += some
+    mailing = [sending for sending in passed if sending.mails]
+    if mailing and await gate.keeps_silent(page, mailing):
+        return [sending for sending in passed if not sending.mails]
     return passed
 
 
@@ -151,6 +146,9 @@ def _safely_decided(page: Page, link: Link) -> Sending | None:
     """Decide on one link; whatever is wrong with it concerns no other."""
     try:
         return _decided(page, link)
+    except Unsupported as refusal:
+        _unfit(page, link, refusal)
+        return None
     except Exception as error:
         log.exception("link.failed", link=link.id)
         park(
@@ -158,6 +156,14 @@ def _safely_decided(page: Page, link: Link) -> Sending | None:
         )
         page.work.progress.count("parked")
         return None
+
+
+def _unfit(page: Page, link: Link, refusal: Unsupported) -> None:
+    """Park a link whose record Outlook can't hold; the record is stored all the same."""
+    slug = refusal.reason.value.replace("_", "-")
+    park(link, slug, detail=refusal.detail, now=page.now)
+    decide(link, refusal.reason, run=page.work.progress.run_id, now=page.now)
+    page.work.progress.count("parked")
 
 
 def _decided(page: Page, link: Link) -> Sending | None:
@@ -185,6 +191,8 @@ def _living(page: Page, link: Link, record: Record) -> Sending | None:
     held = record.held_until is not None and record.held_until > page.now
     if held and link.state == LinkState.WANTED:
         link.due_at, reason = record.held_until, Reason.AWAITING_NAME
+    if link.state == LinkState.WANTED and record.record_id in page.comes_by_invitation:
+        reason = Reason.COPY_COMES_BY_INVITATION
     if reason is Reason.IN_SCOPE:
         return _owed(page, link, record)
     decide(link, reason, run=page.work.progress.run_id, now=page.now)
@@ -205,11 +213,32 @@ def _after_deletion(page: Page, link: Link, record: Record) -> Sending | None:
     return None
 
 
-def _deletion(page: Page, link: Link, record: Record) -> Sending:
+def _nothing_owed(page: Page, link: Link) -> None:
+    """Note that the item has what it can be given; say so where the record says more."""
+    record, view = page.record_of(link), viewed(link)
+    whole = without(page.work.shape, unwritten=GUESTS)
+    if view.graph_had.get("isOrganizer") is False and isinstance(owed(whole, record.doc, view), Update):
+        decide(link, Reason.NOT_ORGANIZER, run=page.work.progress.run_id, now=page.now)
+    else:
+        decide_in_scope(page, link)
+
+
+def _blocked(page: Page, link: Link) -> None:
+    """Park a write that would mail people whom the settings don't let us mail."""
+    park(link, "invitation-blocked", detail="Writing it would mail the meeting's guests.", now=page.now)
+    decide(link, Reason.INVITATION_BLOCKED, run=page.work.progress.run_id, now=page.now)
+    page.work.progress.count("parked")
+
+
+def _deletion(page: Page, link: Link, record: Record) -> Sending | None:
+    mails = mailed_by_delete(viewed(link).graph_had)
+    if mails and not page.may_mail(record):
+        _blocked(page, link)
+        return None
     attempt = Attempt(page.now, AttemptKind.DELETE, generation=link.generation)
     link.attempt, link.due_at = attempt.document(), page.now
-    call = delete_contact(str(link.item_id), etag=link.etag)
-    return Sending(link.id, record.record_id, Deletion(), call, Kind.DELETIONS)
+    call = page.work.words.delete(str(link.item_id), etag=link.etag)
+    return Sending(link.id, record.record_id, Deletion(), call, Kind.DELETIONS, mails)
 
 
 def _owed(page: Page, link: Link, record: Record) -> Sending | None:
@@ -217,114 +246,25 @@ def _owed(page: Page, link: Link, record: Record) -> Sending | None:
     if not work.listening(page.access.get(record.record_id)).accepts:
         page.release(link, BY_POLICY)
     held = holding.held_from(record.held, link.connection_id)
-    write = owed(work.shape, record.doc, view, held=held)
+    shape = page.shape_of(link)
+    write = in_steps(shape, record.doc, view, held=held)
     if isinstance(write, Nothing):
-        decide_in_scope(page, link)
+        _nothing_owed(page, link)
         return None
+    mails = mailed_by(write, view.graph_had)
+    if mails and not page.may_mail(record):
+        write, mails = owed(without(shape, unwritten=silent(shape)), record.doc, view, held=held), ()
+        if not isinstance(write, Update):
+            _blocked(page, link)
+            return None
     kind = Kind.CREATIONS if isinstance(write, Create) else None
-    if isinstance(write, Update) and overwrites(work.shape, record.doc, view, write):
+    if isinstance(write, Update) and overwrites(shape, record.doc, view, write):
         kind = Kind.CLEARS
     attempt = attempted(write, view, at=page.now, generation=link.generation)
     link.attempt, link.due_at = attempt.document(), page.now
     if isinstance(write, Create):
-        call = create_contact(work.folder, write.payload, mark=mark(link))
-    else:
-        call = update_contact(str(link.item_id), write.payload, etag=link.etag)
-    return Sending(link.id, record.record_id, write, call, kind)
-
-
-async def _note(work: Work, sendings: Sequence[Sending], answers: Sequence[Answer]) -> Interruption | None:
-    """Commit what came of each call; return what stops the rest of this turn, if anything does."""
-    results = {sending.link_id: (sending, answer) for sending, answer in zip(sendings, answers, strict=True)}
-    stopping: Interruption | None = None
-    stale: list[Link] = []
-    async with work.transaction() as session:
-        page = await locked_page(work, session, [(s.link_id, s.record_id) for s in sendings])
-        for link in page.links.values():
-            sending, answer = results[link.id]
-            failure = answer.error()
-            if failure is None:
-                _done(page, link, sending, answer)
-            elif isinstance(failure, Interruption):
-                stopping = _postponed(page, link, failure) or stopping
-            elif isinstance(failure, EtagMismatch):
-                link.attempt = None
-                stale.append(link)
-            else:
-                stopping = _refused(page, link, sending, failure) or stopping
-        work.progress.advance(len(sendings))
-        await page.close(own=page.links)
-        await work.move(session)
-    if stale:
-        await reread(work, stale)
-    return stopping
-
-
-def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
-    counts, record = page.work.progress, page.record_of(link)
-    match sending.write:
-        case Deletion():
-            deleted(page, link)
-            counts.count("to_microsoft.deleted")
-            restorable = sending.record_id if record.deleted_because != MERGED else None
-            counts.note("to_microsoft", Kind.DELETIONS, record_id=restorable)
-            alive = record.deleted_at is None
-            why = page.reason_of(link) if alive else why_ended(record.deleted_because)
-            decide(link, why, run=counts.run_id, now=page.now)
-            return
-        case Create() as write:
-            item = answer.result()
-            link.item_id = item["id"]
-            receive(page, Report(link.id, item, write=write))
-            counts.count("to_microsoft.created")
-            counts.note("to_microsoft", Kind.CREATIONS)
-        case Update() as write:
-            receive(page, Report(link.id, answer.result(), write=write))
-            counts.count("to_microsoft.updated")
-            if sending.kind is Kind.CLEARS:
-                counts.note("to_microsoft", Kind.CLEARS)
-    decide_in_scope(page, link)
-
-
-def _postponed(page: Page, link: Link, failure: Interruption) -> Interruption | None:
-    """Keep the attempt where its outcome is unknown; else it surely wasn't carried out and is tried again."""
-    link.failures += 1
-    backoff = min(timedelta(seconds=2**link.failures), LONGEST_WAIT)
-    link.due_at = link.next_attempt_at = page.now + max(failure.after, backoff)
-    reason = Reason.THROTTLED if isinstance(failure, Throttled) else Reason.RETRYING
-    decide(link, reason, run=page.work.progress.run_id, now=page.now)
-    if isinstance(failure, OutcomeUnknown):
-        return None
-    link.attempt = None
-    return failure
-
-
-def _refused(page: Page, link: Link, sending: Sending, failure: GraphError) -> Interruption | None:
-    """Follow a no to this one write: the item is gone, the folder is gone, or the value is not to be had."""
-    link.attempt, now = None, page.now
-    if isinstance(failure, FolderGone):
-        return folder_gone()
-    if isinstance(failure, NotFound):
-        if isinstance(sending.write, Deletion):
-            deleted(page, link)
-        elif isinstance(sending.write, Create):
-            link.due_at = now
-            return Unavailable("The folder was not found.", after=timedelta(seconds=1))
-        else:
-            link.gone_at, link.due_at = now, None
-        return None
-    slug, reason = refusal(failure)
-    park(link, slug, detail=f"Microsoft answered {failure.status} {failure.code}.", now=now)
-    decide(link, reason, run=page.work.progress.run_id, now=now, detail=failure.code)
-    page.work.progress.count("parked")
-    return None
-
-
-def refusal(failure: GraphError) -> tuple[str, Reason]:
-    """Return what a lasting no to one write is: the state of its link, and the reason."""
-    code = failure.code.casefold()
-    if failure.status == HTTPStatus.INSUFFICIENT_STORAGE or code in FULL:
-        return "mailbox-full", Reason.MAILBOX_FULL
-    if code in UNFIT:
-        return "unsupported-value", Reason.UNSUPPORTED_VALUE
-    return "refused-by-microsoft", Reason.REFUSED_BY_MICROSOFT
+        call = work.words.create(work.folder, write.payload, mark=mark(link))
+        return Sending(link.id, record.record_id, write, call, kind, mails)
+    call = work.words.update(str(link.item_id), write.payload, etag=link.etag)
+    series = of_occurrences(work, link, record.doc, write, view)
+    return Sending(link.id, record.record_id, write, call, kind, mails, series)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link, Record, Run, Workspace
+from app.records.types import record_type
 from app.sync.approvals import PATIENCE, Json, Side, awaiting, text
 from app.sync.breaker import WINDOW, Kind, Limits, Window, trips
 from app.sync.effects import Effects
@@ -24,6 +25,7 @@ VERBS: Final[Mapping[Kind, Literal["created", "updated", "deleted"]]] = {
     Kind.DELETIONS: "deleted",
     Kind.CREATIONS: "created",
     Kind.CLEARS: "updated",
+    Kind.INVITATIONS: "updated",
 }
 log = structlog.get_logger()
 
@@ -42,7 +44,10 @@ class Question:
         """Return the question as the run shows it, open for seven days."""
         zeros = no_counts()
         would = {way: zeros[way] for way in ("to_crm", "to_microsoft")}
-        would[f"to_{self.side}"][self.verb] = self.number
+        if self.reason == Kind.INVITATIONS:
+            would["invitations"] = self.number
+        else:
+            would[f"to_{self.side}"][self.verb] = self.number
         return {
             "reason": self.reason, "side": self.side, "as_of": text(now), "would": would,
             "samples": list(self.samples[:MOST_SAMPLES]),
@@ -57,7 +62,7 @@ def sample(record: Record | None = None, *, title: str | None = None) -> Json:
     return {
         "crm_id": record.crm_id,
         "record_id": record.record_id,
-        "title": record.doc.get("display_name") or "",
+        "title": record_type(record.entity).title(record.doc) or "",
     }
 
 
@@ -93,7 +98,9 @@ async def _foreseen(work: Work, session: AsyncSession, kind: Kind, *, side: Side
     if seen is None or (chosen_at := datetime.fromisoformat(seen["at"])) <= work.now - WINDOW:
         return 0
     done = await Effects(session).done(work.collection.id, side=side, kind=kind, since=chosen_at)
-    return int(seen["counts"][f"to_{side}"][VERBS[kind]]) - done
+    counts = seen["counts"]
+    shown = counts["invitations"] if kind is Kind.INVITATIONS else counts[f"to_{side}"][VERBS[kind]]
+    return int(shown) - done
 
 
 async def ask_about(work: Work, session: AsyncSession, question: Question) -> Run:

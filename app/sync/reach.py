@@ -66,13 +66,15 @@ class Place:
         }  # fmt: skip
 
 
-async def reach(session: AsyncSession, record_ids: Sequence[str]) -> tuple[list[Reached], list[Place]]:
+async def reach(
+    session: AsyncSession, record_ids: Sequence[str], *, now: datetime
+) -> tuple[list[Reached], list[Place]]:
     """Return the links that records have and the places where living ones belong, in one look."""
     values = {"workspace": session.info["workspace"], "ids": sorted(set(record_ids))}
     mailboxes: dict[str, Scope] = {}
     known, places = [], []
     for row in await session.execute(REACH, values):
-        reason = scope(_mailbox(row, mailboxes), _facts(row, met=row.met))
+        reason = scope(_mailbox(row, mailboxes, now=now), _facts(row, met=row.met))
         if row.link_id is not None:
             known.append(
                 Reached(
@@ -85,16 +87,16 @@ async def reach(session: AsyncSession, record_ids: Sequence[str]) -> tuple[list[
     return known, places
 
 
-def _mailbox(row: Any, known: dict[str, Scope]) -> Scope:
+def _mailbox(row: Any, known: dict[str, Scope], *, now: datetime) -> Scope:
     if row.collection_id not in known:
-        settings = over_defaults(row.name, row.defaults or {}, row.chosen or {})
-        known[row.collection_id] = settings.scope(row.user, began_at=row.began_at)
+        settings = over_defaults(row.entity, row.name, row.defaults or {}, row.chosen or {})
+        known[row.collection_id] = settings.scope(row.user, began_at=row.began_at, rules=row.rules, now=now)
     return known[row.collection_id]
 
 
 def _facts(row: Any, *, met: bool) -> Facts:
     born_at = row.first_at if row.origin == MICROSOFT else None
-    return Facts(said=row.said, born_at=born_at, rejected=row.rejected, met=met)
+    return Facts(said=row.said, doc=row.doc or {}, born_at=born_at, rejected=row.rejected, met=met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ AWAY: Final = frozenset({LinkState.SUSPENDED, LinkState.REMOVED_BY_US})
 REACH: Final = text("""
 WITH r AS (
     SELECT record_id, entity, origin, first_at, extra - 'metadata' AS said, deleted_at IS NULL AS alive,
-           rejected_at IS NOT NULL AS rejected
+           rejected_at IS NOT NULL AS rejected, CASE WHEN entity <> 'contacts' THEN doc END AS doc
     FROM records WHERE workspace_id = :workspace AND record_id = ANY(:ids)
 ), pairs AS (
     SELECT r.*, l.* FROM r CROSS JOIN LATERAL (
@@ -160,20 +162,22 @@ WITH r AS (
     JOIN collections AS c ON c.workspace_id = :workspace AND c.connection_id = n.id AND c.entity = r.entity
     WHERE r.alive AND c.sends AND c.matched_at IS NOT NULL
 )
-SELECT p.*, n."user", c.sends, c.created_at AS began_at, w.name, w.defaults -> p.entity AS defaults, s.chosen
+SELECT p.*, n."user", c.sends, c.created_at AS began_at, w.name, w.rules,
+       w.defaults -> p.entity AS defaults, s.chosen
 FROM pairs AS p
 JOIN connections AS n ON n.workspace_id = :workspace AND n.id = p.connection_id
 JOIN collections AS c ON c.workspace_id = :workspace AND c.id = p.collection_id
 JOIN workspaces AS w ON w.id = :workspace
 LEFT JOIN entity_settings AS s ON s.workspace_id = :workspace AND s.connection_id = p.connection_id
   AND s.entity = p.entity
-""").columns(said=JSONB, defaults=JSONB, chosen=JSONB)
+""").columns(said=JSONB, doc=JSONB, rules=JSONB, defaults=JSONB, chosen=JSONB)
 OWNED: Final = text("""
-SELECT r.record_id, r.origin, r.first_at, r.extra - 'metadata' AS said, r.rejected_at IS NOT NULL AS rejected
+SELECT r.record_id, r.origin, r.first_at, r.extra - 'metadata' AS said, r.rejected_at IS NOT NULL AS rejected,
+       CASE WHEN r.entity <> 'contacts' THEN r.doc END AS doc
 FROM owners AS o
 JOIN records AS r ON r.workspace_id = :workspace AND r.record_id = o.record_id
 WHERE o.workspace_id = :workspace AND o."user" = :user AND r.entity = :entity AND r.deleted_at IS NULL
-""").columns(said=JSONB)
+""").columns(said=JSONB, doc=JSONB)
 LINKED: Final = text("""
 SELECT id, record_id, state, item_id IS NOT NULL OR linked_at IS NOT NULL FROM links
 WHERE workspace_id = :workspace AND connection_id = :connection AND entity = :entity AND record_id IS NOT NULL

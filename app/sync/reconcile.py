@@ -13,7 +13,7 @@ from app.records.shape import Shape
 from app.sync import holding
 from app.sync.conflicts import Conflict, Side, Stamp
 from app.sync.doubts import recognise, resolve
-from app.sync.meeting import meet
+from app.sync.first_meeting import meet
 from app.sync.merging import Listening, Merging
 from app.sync.projection import Create, Update
 
@@ -46,7 +46,7 @@ def born(shape: Shape, had_now: Fields, *, listening: Listening) -> Received:
     """Return the record that an unknown item gives birth to, and its link's view; ``previous`` is empty."""
     doc: Fields = {}
     for name, part in shape.parts.items():
-        value = shape.read(part, had_now.get(name))
+        value = shape.read(part, had_now.get(name)) if part.reads else None
         if value:
             doc[part.field] = doc[part.field] + value if part.field in doc else value
     stamp = _stamp(shape, had_now, listening.connection).document()
@@ -137,6 +137,10 @@ def _hear(merging: Merging, had_now: Fields, *, moved: list[str]) -> None:
         part, raw = merging.shape.parts.get(name), had_now[name]
         if part is None:
             merging.had[name] = raw
+            continue
+        if not part.reads:
+            if part.noted:
+                merging.had[name] = raw
             continue
         value = merging.shape.read(part, raw)
         if name in merging.sent or name in merging.unsure:

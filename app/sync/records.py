@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Owner, Record, Revision
 from app.records import Fields
-from app.records.evidence import IDENTIFYING
+from app.records.types import record_type
 from app.sync.bulk import encode, typed
 from app.sync.match_keys import record_keys
 
@@ -184,7 +184,8 @@ def _owners(record: Record) -> dict[str, Any]:
 
 def _found_by_other_words(step: Step) -> bool:
     """Say whether the words by which a record is looked up may have moved: also at its end, and after it."""
-    return step.new or (not step.quiet and (not step.previous or not IDENTIFYING.isdisjoint(step.previous)))
+    identifying = record_type(step.record.entity).identifying
+    return step.new or (not step.quiet and (not step.previous or not identifying.isdisjoint(step.previous)))
 
 
 def _keys(step: Step) -> dict[str, Any]:

@@ -86,6 +86,7 @@ async def _look(resources: Resources, run: Run, connection: Connection) -> None:
             if looks == MOST_LOOKS or await _epoch(session, run) == epoch:
                 break
     counts = counted(script.tally, pulled=script.pulled, conflicts=script.conflicts)
+    counts["invitations"] = script.mailed
     preview = {**(run.preview or {}), "as_of": as_of.isoformat()}
     done = script.progress.done if script.progress else 0
     await _end(

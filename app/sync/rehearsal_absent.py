@@ -8,14 +8,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Connection
+from app.records.types import record_type
 from app.sync.conflicts import Side
-from app.sync.plan import Doing, Step, titled
+from app.sync.plan import Doing, Step
 from app.sync.scope import Facts, Scope, scope
 from app.sync.scoping import MICROSOFT
 from app.sync.verdict import Held, Sync, Tie, verdict
 
 ABSENT: Final = text("""
-SELECT r.record_id, r.crm_id, r.doc, r.extra - 'metadata' AS said, r.rejected_at IS NOT NULL AS rejected,
+SELECT r.record_id, r.entity, r.crm_id, r.doc, r.extra - 'metadata' AS said,
+       r.rejected_at IS NOT NULL AS rejected,
        CASE WHEN r.origin = :microsoft THEN r.first_at END AS born_at,
        r.held_until IS NOT NULL AS awaits_name,
        l.state, l.decisions, l.problem IS NOT NULL AS parked, l.held_by IS NOT NULL AS asked,
@@ -43,7 +45,7 @@ async def absent(
 
 def skipped(row: Row[Any], mailbox: Scope, sync: Sync) -> Step:
     """Return the step that says why such a record stays out."""
-    facts = Facts(said=row.said, born_at=row.born_at, rejected=row.rejected, met=bool(row.met))
+    facts = Facts(said=row.said, born_at=row.born_at, rejected=row.rejected, met=bool(row.met), doc=row.doc)
     held = Held(
         scope=scope(mailbox, facts), rejected=row.rejected, named=row.crm_id is not None,
         awaits_name=row.awaits_name,
@@ -52,5 +54,5 @@ def skipped(row: Row[Any], mailbox: Scope, sync: Sync) -> Step:
     tie = Tie(state=row.state, parked=row.parked, asked=row.asked, decided=codes) if row.state else None
     return Step(
         step=Doing.SKIP, side=Side.MICROSOFT, because=verdict(sync, held, tie).reason,
-        record_id=row.record_id, crm_id=row.crm_id, title=titled(row.doc),
+        record_id=row.record_id, crm_id=row.crm_id, title=record_type(row.entity).title(row.doc),
     )  # fmt: skip

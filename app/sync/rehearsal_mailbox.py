@@ -13,13 +13,9 @@ from typing import Protocol
 import orjson
 
 from app.graph.batch import Answer, Call
-from app.graph.calls import item_of, read_contact
-from app.graph.contacts import SELECT
 from app.graph.mailbox import Mailbox
 from app.graph.protocol import Document, ItemGone, NotFound
-
-FOLDER = "to-be-made"
-_FOLDER_PATH = f"/me/contactFolders/{FOLDER}"
+from app.graph.translation import TO_BE_MADE, Translation
 
 
 class Script(Protocol):
@@ -49,9 +45,10 @@ class Kept:
 class RehearsedMailbox(Mailbox):
     """Stands in for a mailbox, whose ways it uses to read."""
 
-    def __init__(self, real: Mailbox, *, kept: Kept, script: Script) -> None:
+    def __init__(self, real: Mailbox, words: Translation, *, kept: Kept, script: Script) -> None:
         self.workspace, self.connection_id, self.priority = real.workspace, real.connection_id, real.priority
-        self._real = real
+        self._real, self._words = real, words
+        self._new = f"{words.containers}/{TO_BE_MADE}"
         self._kept = kept
         self._script = script
         self._numbers = count(1)
@@ -63,8 +60,8 @@ class RehearsedMailbox(Mailbox):
         """Answer one call."""
         if call.method != "GET":
             return self._carried_out(call)
-        if call.path.startswith(_FOLDER_PATH):
-            return _of_new_folder(call.path)
+        if call.path.startswith(self._new):
+            return self._of_new_container(call.path)
         known = self._kept.get(call.path)
         if known is None:
             await self._script.asked()
@@ -75,7 +72,7 @@ class RehearsedMailbox(Mailbox):
 
     def _look_at(self, call: Call, document: Document) -> None:
         """Learn from a page of the delta who is there; the first page of a whole round bears no token."""
-        if "/contacts/delta" in call.path:
+        if self._words.is_delta(call.path):
             self._whole = self._whole or call.path.startswith("/")
             rows = document.get("value") or ()
             self._removed |= {row["id"] for row in rows if "@removed" in row}
@@ -84,23 +81,25 @@ class RehearsedMailbox(Mailbox):
     async def batch(self, calls: Sequence[Call]) -> list[Answer]:
         """Answer many calls, reads and writes."""
         missed = await self._missed(calls)
-        writes = [call for call in calls if call.method != "GET" and item_of(call) not in missed]
+        writes = [call for call in calls if call.method != "GET" and self._words.item_of(call) not in missed]
         if writes:
             await self._script.wrote(writes)
         read = await self._read([call for call in calls if call.method == "GET"])
         return [
             read[call.path] if call.method == "GET"
-            else missed.get(str(item_of(call))) or Answer(_status(call), body=self._carried_out(call))
+            else missed.get(str(self._words.item_of(call)))
+            or Answer(_status(call), body=self._carried_out(call))
             for call in calls
         ]  # fmt: skip
 
     async def _missed(self, calls: Sequence[Call]) -> dict[str, Answer]:
         """Return the items that a write would not find as it knew them, with the answer it would get."""
-        named = {item: call for call in calls if call.method != "GET" and (item := item_of(call)) is not None}
+        item_of, writes = self._words.item_of, [call for call in calls if call.method != "GET"]
+        named = {item: call for call in writes if (item := item_of(call)) is not None}
         doubtful = [
             item for item in named if item in self._removed or (self._whole and item not in self._alive)
         ]
-        looks = {item: read_contact(item) for item in doubtful}
+        looks = {item: self._words.read(item) for item in doubtful}
         found = await self._read(list(looks.values()))
         answers = {item: _instead(named[item], found[look.path]) for item, look in looks.items()}
         return {item: answer for item, answer in answers.items() if answer is not None}
@@ -118,27 +117,26 @@ class RehearsedMailbox(Mailbox):
         return {path: answer for path, answer in answers.items() if answer is not None}
 
     def _known(self, path: str) -> Answer | None:
-        if path.startswith(_FOLDER_PATH):
-            return Answer(HTTPStatus.OK, body=_of_new_folder(path))
+        if path.startswith(self._new):
+            return Answer(HTTPStatus.OK, body=self._of_new_container(path))
         known = self._kept.get(_in_batch(path))
         return None if known is None else Answer(known["status"], body=known["body"])
 
     def _carried_out(self, call: Call) -> Document:
         """Return what Graph answers to a write: a new folder or item, or the fields that were set."""
         body = dict(call.body or {})
-        if call.method == "POST" and call.path == "/me/contactFolders":
-            return {"id": FOLDER, "displayName": body["displayName"], "parentFolderId": None}
+        if call.method == "POST" and call.path == self._words.containers:
+            return {"id": TO_BE_MADE, "parentFolderId": None, **body}
         etag = f'W/"rehearsed-{next(self._numbers)}"'
         if call.method == "POST":
-            return dict.fromkeys(SELECT) | body | {"id": etag, "@odata.etag": etag}
+            return dict.fromkeys(self._words.select) | body | {"id": etag, "@odata.etag": etag}
         return body | {"@odata.etag": etag}
 
-
-def _of_new_folder(path: str) -> Document:
-    """Return what a folder says that is only to be made: who it is, or that it is empty."""
-    if path.startswith(f"{_FOLDER_PATH}?"):
-        return {"id": FOLDER, "displayName": "", "parentFolderId": None}
-    return {"value": [], "@odata.deltaLink": f"{_FOLDER_PATH}/contacts/delta"}
+    def _of_new_container(self, path: str) -> Document:
+        """Return what a container says that is only to be made: who it is, or that it is empty."""
+        if path.startswith(f"{self._new}?"):
+            return {"id": TO_BE_MADE, "displayName": "", "name": "", "parentFolderId": None}
+        return {"value": [], "@odata.deltaLink": f"{self._new}/delta"}
 
 
 def _instead(call: Call, item: Answer) -> Answer | None:

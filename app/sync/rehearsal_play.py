@@ -21,6 +21,7 @@ from app.sync.runs import Runs
 from app.sync.settings import EffectiveSettings
 from app.sync.verdict import Sync
 from app.sync.work import Work
+from app.sync.workspaces import Workspaces
 
 HOLDER: Final = "rehearsal"
 MOST_TURNS: Final = 20
@@ -36,13 +37,17 @@ async def play(resources: Resources, script: Script, *, kept: Kept, now: datetim
     async with script.scratch.transaction(script.run.workspace_id) as session:
         settings = await EffectiveSettings(session).of(script.connection.id, script.run.entity)
         collection = await Collections(session).of(script.connection.id, script.run.entity)
+        workspace = await Workspaces(session).get(script.run.workspace_id)
+    assert workspace is not None  # noqa: S101  the run is in it
     direction = Direction(settings.direction)
     await script.ends(
         without_import=Reason.IMPORT_OFF if direction.hears else Reason.DIRECTION,
         resting=Reason.DISABLED if direction is Direction.DISABLED else Reason.NOT_AN_OWNER,
     )
     if direction is not Direction.DISABLED and collection is not None:
-        mailbox = settings.scope(script.connection.user, began_at=collection.created_at)
+        mailbox = settings.scope(
+            script.connection.user, began_at=collection.created_at, rules=workspace.rules, now=now
+        )
         await script.ends_with_absent(mailbox, Sync(direction=direction, imports=settings.import_new))
 
 
@@ -81,7 +86,7 @@ async def _take_turns(on_stage: Resources, lease: Lease, script: Script, *, kept
         work = await begin(on_stage, lease, ends_at=math.inf, ahead=ahead)
         if work is None:
             return
-        mailbox = mailbox or RehearsedMailbox(work.mailbox, kept=kept, script=script)
+        mailbox = mailbox or RehearsedMailbox(work.mailbox, work.words, kept=kept, script=script)
         work.mailbox = mailbox
         work.unseen, work.at_once, script.progress = NothingUnseen(on_stage.redis), AT_ONCE, work.progress
         work.asks = False

@@ -15,14 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.db import Database, Scratch
 from app.graph.batch import Call
-from app.graph.calls import item_of, mark_of
-from app.graph.contacts import parse
+from app.graph.calls import mark_of
+from app.graph.translation import Translation, translation
 from app.models import Change, Connection, Link, Record, Run
 from app.records.link import LinkState
 from app.records.reasons import Reason
+from app.records.types import RecordType, record_type
 from app.sync.conflicts import Side
-from app.sync.news import WORDS
-from app.sync.plan import Doing, Standing, Step, moves, titled, turned
+from app.sync.mails import mailed_by_call
+from app.sync.plan import Doing, Standing, Step, moves, turned
 from app.sync.plan_rows import PlanSteps
 from app.sync.policy import why_ended
 from app.sync.previews import Previews
@@ -78,7 +79,18 @@ class Script:
     told: set[str] = field(default_factory=set)
     told_at: float = 0.0
     pulled: int = 0
+    mailed: int = 0
     conflicts: int = 0
+
+    @property
+    def words(self) -> Translation:
+        """How the items of the run's entity are reached and worded."""
+        return translation(self.run.entity)
+
+    @property
+    def type(self) -> RecordType:
+        """What the records of the run's entity hold."""
+        return record_type(self.run.entity)
 
     async def asked(self) -> None:
         """Say now and then how far the rehearsal is; raise PreviewEnded where nobody waits any more."""
@@ -90,16 +102,16 @@ class Script:
 
     async def wrote(self, calls: Sequence[Call]) -> None:
         """Take down what would be written to the mailbox."""
-        contacts = [call for call in calls if mark_of(call.body or {}) or item_of(call)]
+        items = [call for call in calls if mark_of(call.body or {}) or self.words.item_of(call)]
         async with self.scratch.transaction(self.run.workspace_id) as session:
-            known = await self._links_of(session, contacts)
-        await self._add([self._written(call, known.get(_subject(call))) for call in contacts])
+            known = await self._links_of(session, items)
+        await self._add([self._written(call, known.get(self._subject(call))) for call in items])
         await self.asked()
 
     async def _links_of(
         self, session: AsyncSession, calls: Sequence[Call]
     ) -> dict[str, tuple[Link, Record | None]]:
-        subjects = [_subject(call) for call in calls]
+        subjects = [self._subject(call) for call in calls]
         query = (
             select(Link, Record)
             .outerjoin(
@@ -117,11 +129,14 @@ class Script:
 
     def _written(self, call: Call, known: tuple[Link, Record | None] | None) -> Step:
         doing = METHODS[call.method]
+        had = (known[0].graph_had or {}) if known is not None else {}
+        is_event = self.run.entity == "calendar"
+        mails = mailed_by_call(call.method, dict(call.body or {}), had) if is_event else ()
+        self.mailed += len(mails)
         if known is None:
             # A second item that a repeated create of ours had made.
             return Step(step=doing, side=Side.MICROSOFT, because=Reason.DUPLICATE_ITEM)
         link, record = known
-        had = link.graph_had or {}
         if doing is not Doing.UPDATE:
             self.written.add(link.id)
         ended = record.deleted_because if record is not None and doing is Doing.DELETE else None
@@ -130,8 +145,8 @@ class Script:
         return Step(
             step=doing, side=Side.MICROSOFT, because=code if code in WRITTEN_ANEW else because,
             record_id=link.record_id, crm_id=record.crm_id if record else None,
-            title=titled(record.doc if record else parse(had)),
-            fields=moves(parse(had), parse({**had, **call.body})) if call.body else [],
+            title=self.type.title(record.doc if record else self.words.parse(had)),
+            fields=self._moved(had, call.body) if call.body else [], mails=mails,
         )  # fmt: skip
 
     async def ends(self, *, without_import: Reason, resting: Reason) -> None:
@@ -152,7 +167,7 @@ class Script:
                 after = rows[-1].record_id
 
     async def _told_to_the_crm(self, session: AsyncSession) -> None:
-        word, after = WORDS[self.run.entity], 0
+        word, after = self.type.word, 0
         while True:
             query = select(Change, EXISTED).where(
                 Change.workspace_id == self.run.workspace_id, Change.seq > after
@@ -162,7 +177,8 @@ class Script:
             for change, existed in changes:
                 kind, _, verb = change.type.partition(".")
                 if kind == word and verb in VERBS:
-                    steps.append(_told(change, VERBS[verb], existed=existed))
+                    title = self.type.title(change.snapshot)
+                    steps.append(_told(change, VERBS[verb], title=title, existed=existed))
             await self._add(steps)
             if len(changes) < A_PAGE:
                 return
@@ -192,8 +208,20 @@ class Script:
             step=doing, side=Side.CRM if item_only else Side.MICROSOFT,
             because=_why(doing, row, without_import=without_import, resting=resting),
             record_id=row.record_id, crm_id=row.crm_id,
-            title=titled(row.doc if row.doc is not None else parse(row.graph_had or {})),
+            title=self.type.title(
+                row.doc if row.doc is not None else self.words.parse(row.graph_had or {})
+            ),
         )  # fmt: skip
+
+    def _subject(self, call: Call) -> str:
+        """Return the link that a create is for, or the item that another write is about."""
+        mark = mark_of(call.body or {})
+        return mark.rpartition(".")[0] if mark else str(self.words.item_of(call))
+
+    def _moved(self, had: Mapping[str, Any], body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the fields of an item that a write moves."""
+        before, after = self.words.parse({**had}), self.words.parse({**had, **self.words.had(body)})
+        return moves(self.type.worded(before), self.type.worded(after))
 
     async def _add(self, steps: Sequence[Step]) -> None:
         if not steps:
@@ -205,20 +233,14 @@ class Script:
         self.told |= {step.record_id for step in steps if step.side is Side.MICROSOFT and step.record_id}
 
 
-def _subject(call: Call) -> str:
-    """Return the link that a create is for, or the item that another write is about."""
-    mark = mark_of(call.body or {})
-    return mark.rpartition(".")[0] if mark else str(item_of(call))
-
-
-def _told(change: Change, doing: Doing, *, existed: bool) -> Step:
+def _told(change: Change, doing: Doing, *, title: str | None, existed: bool) -> Step:
     after = {name: change.snapshot.get(name) for name in change.changed}
     moved = moves(change.previous, after) if doing is not Doing.DELETE else []
     because = TOLD_ELSEWHERE.get(change.reason or "", change.reason or Reason.IN_SCOPE)
     return Step(
         step=doing, side=Side.CRM, because=because, record_id=change.record_id if existed else None,
         crm_id=change.crm_id,
-        title=titled(change.snapshot), fields=moved,
+        title=title, fields=moved,
     )  # fmt: skip
 
 

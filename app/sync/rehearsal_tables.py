@@ -36,6 +36,7 @@ COPIED: Final[Mapping[str, str]] = {
     "links": f"({_HERE} OR {_THEIRS})",
     "effects": "t.collection_id IN (SELECT c.id FROM pg_temp.collections AS c)",
     "match_keys": "t.entity = :entity",
+    "meetings": "TRUE",
     "matches": "t.connection_id = :connection AND t.followed_at IS NULL",
     "owners": _THEIRS,
     "records": f"t.entity = :entity AND (t.deleted_at IS NULL OR {_THEIRS})",

@@ -16,6 +16,7 @@ from app.errors import Interruption, Refused, Throttled
 from app.graph.mailbox import Mailbox
 from app.graph.protocol import GraphError, NotFound
 from app.graph.subscriptions import Subscribed, Wish, extend, subscribe, unsubscribe
+from app.graph.translation import translation
 from app.models import Collection, Connection, Subscription
 from app.states import state
 from app.sync.collections import Collections
@@ -144,7 +145,7 @@ async def _looked_up(
 def _wish(resources: Resources, collection: Collection, known: Subscription) -> Wish:
     base = f"{resources.settings.public_url}/graph"
     return Wish(
-        resource=f"/me/contactFolders/{collection.container_id}/contacts",
+        resource=translation(collection.entity).resource(str(collection.container_id)),
         notification_url=f"{base}/notifications/{known.route}",
         lifecycle_url=f"{base}/lifecycle/{known.route}",
         client_state=resources.key_ring.sign(_proof(known.route)),

@@ -12,6 +12,7 @@ from app.records.reasons import Reason
 from app.sync.links import Links
 from app.sync.page import Page, locked_page
 from app.sync.reach import Outline, survey
+from app.sync.resting import wake_resting
 from app.sync.settle import reread
 from app.sync.work import Work
 
@@ -32,6 +33,7 @@ async def rescope(work: Work) -> None:
 
 async def rescope_all(work: Work) -> None:
     """Hold every link of the collection against the settings as they are now, and make what is lacking."""
+    await wake_resting(work)
     async with work.transaction() as session:
         found = await survey(session, work.collection, work.scope, now=work.now)
         await Links(session).insert(found.lacking if work.direction.sends else [])

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.contacts import parse
 from app.ids import new_id
 from app.models import Link, Match
 from app.records.link import LinkState
@@ -61,10 +60,10 @@ async def open_reviews(
                 link.state, link.due_at, link.updated_at = LinkState.IN_REVIEW.value, None, work.now
                 decide(link, Reason.MATCH_OPEN, run=work.progress.run_id, now=work.now)
                 if row := known.get(link.id):
-                    row.summary, row.candidates = parse(link.graph_had or {}), doubt.candidates()
+                    row.summary, row.candidates = _told(work, link), doubt.candidates()
                     row.looked_at = work.now
                 else:
-                    summary = parse(items[link.id].graph_had or {})
+                    summary = _told(work, items[link.id])
                     opened.append(
                         review_of(link, summary=summary, candidates=doubt.candidates(), now=work.now)
                     )
@@ -72,6 +71,10 @@ async def open_reviews(
             work.progress.count("in_review", len(opened))
             await session.flush()
             await work.move(session)
+
+
+def _told(work: Work, link: Link) -> dict[str, Any]:
+    return work.words.parse(link.graph_had or {})
 
 
 async def _hold(work: Work, session: AsyncSession, record_ids: set[str]) -> None:

@@ -42,6 +42,7 @@ from app.sync.runs import Runs
 from app.sync.settings import EffectiveSettings
 from app.sync.settle import settle
 from app.sync.stumble import fall, stumble
+from app.sync.windows import open_window
 from app.sync.work import SLICE_SECONDS, Work
 from app.sync.workspaces import Workspaces
 
@@ -130,6 +131,7 @@ async def _steps(work: Work) -> tuple[bool, datetime | None]:
     await ensure_folder(work)
     await found_again(work)
     await audit(work)
+    await open_window(work)
     if not (await _pulled(work) and await follow_decisions(work) and await restore_deleted(work)):
         return False, None
     await _phase(work, "match")
@@ -200,7 +202,9 @@ async def _end_full_round(work: Work) -> None:
             collection.id, round_no=collection.round, before=collection.round_started_at or now
         ):
             for link in unseen:
-                link.gone_at = now
+                link.gone_at, link.seen_round = (
+                    (now, link.seen_round) if work.shows(link) else (None, collection.round)
+                )
             await session.flush()
         await work.move(session, round_full=False)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from app.models import Record
 from app.records import Fields
-from app.records.contact import canonical
+from app.records.types import RecordType
 from app.sync.conflicts import Side, Stamp
 from app.sync.shown import moment
 
@@ -20,8 +20,6 @@ Guard = Callable[[Record | None], None]
 
 CRM_ID: Final = r"^[A-Za-z0-9._~:@-]{1,128}$"
 RESERVED: Final = frozenset({".", "..", "batch"})
-OWN_TO_THE_CRM: Final[Json] = {"owners": [], "classes": [], "metadata": {}, "created_at": None}
-"""What no mailbox sees, with what it holds when it holds nothing."""
 
 
 class Verb(StrEnum):
@@ -41,7 +39,7 @@ def unconditionally(_: Record | None) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Says:
-    """One write of the CRM. ``stated`` has what it mentioned, and only that.
+    """One write of the CRM. ``stated`` has what it mentioned, and only that, in the words of the API.
 
     ``guard`` raises the Problem of a condition that doesn't hold for the record as it is (None: there is
     none).
@@ -50,6 +48,7 @@ class Says:
 
     crm_id: str
     verb: Verb
+    type: RecordType
     stated: Json = field(default_factory=dict)
     base_revision: int | None = None
     names: str | None = None
@@ -57,14 +56,14 @@ class Says:
 
     @cached_property
     def fields(self) -> Fields:
-        """The document's fields that were mentioned, in normal form."""
-        return canonical(self.stated)
+        """The document's fields that were mentioned; some perhaps in part (``RecordType.completed``)."""
+        return self.type.stated(self.stated)
 
     @cached_property
     def extra(self) -> Json:
         """What was mentioned of the rest, null and empty alike."""
         said = {
-            name: self.stated[name] or none for name, none in OWN_TO_THE_CRM.items() if name in self.stated
+            name: self.stated[name] or none for name, none in self.type.own.items() if name in self.stated
         }
         if "created_at" in said:
             said["created_at"] = moment(said["created_at"])

@@ -4,13 +4,15 @@ Every entity is asked the same questions in the same order. What differs are the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from app.records import Fields
 from app.records.reasons import Reason
 from app.sync.policy import Access
+from app.sync.touching import touches
 
 
 class Ownership(StrEnum):
@@ -20,21 +22,50 @@ class Ownership(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A choice among the CRM's own words: records carry theirs in ``field``. Nothing selected: no filter."""
+    """A choice among the CRM's own words: records carry theirs in ``field``. None selected: no filter.
+
+    ``without``: whether a record passes that has no such word.
+    """
 
     field: str
-    selected: frozenset[str]
+    selected: frozenset[str] | None
     otherwise: Reason
+    without: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days that sync, half-open, by the clock on the wall wherever an event takes place."""
+
+    begin: date
+    end: date
+
+
+class Private(StrEnum):
+    """What becomes of events that are not for everybody."""
+
+    AS_PRIVATE = "as_private"
+    BUSY_ONLY = "busy_only"
+    SKIP = "skip"
+
+
+NOT_FOR_ALL: Final = frozenset({"personal", "private", "confidential"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What one mailbox takes in. ``since``: records that it never met must have been created since then."""
+    """What one mailbox takes in. ``since``: records that it never met must have been created since then.
+
+    Of events: those that touch the ``days``; ``private`` ones and ``completed`` ones as is chosen.
+    """
 
     user: str
     ownership: Ownership = Ownership.ALL_ASSIGNED
     filters: tuple[Filter, ...] = ()
     since: datetime | None = None
+    days: Days | None = None
+    private: Private = Private.AS_PRIVATE
+    completed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +73,12 @@ class Facts:
     """What bears on a record's place in one mailbox.
 
     ``said`` is what the CRM said of it besides its document: owners, classes, the time it was created.
-    ``born_at`` is when a mailbox first showed it, where no CRM made it. ``met``: this mailbox has an item of
-    it, or had one.
+    ``doc`` is its document, where its entity is one of which that matters. ``born_at`` is when a mailbox
+    first showed it, where no CRM made it. ``met``: this mailbox has an item of it, or had one.
     """
 
     said: Mapping[str, Any]
+    doc: Fields = field(default_factory=dict)
     born_at: datetime | None = None
     rejected: bool = False
     met: bool = False
@@ -59,6 +91,7 @@ def scope(mailbox: Scope, facts: Facts) -> Reason:
         or (Reason.REJECTED_BY_CRM if facts.rejected else None)
         or next((f.otherwise for f in mailbox.filters if not _passes(f, facts)), None)
         or _by_age(mailbox, facts)
+        or by_content(mailbox, facts)
         or Reason.IN_SCOPE
     )
 
@@ -77,9 +110,11 @@ def _by_owner(mailbox: Scope, facts: Facts) -> Reason | None:
 
 def _passes(one: Filter, facts: Facts) -> bool:
     """Say whether a record passes a filter; what was born in Microsoft does until the CRM says its words."""
-    if not one.selected or (facts.born_at is not None and one.field not in facts.said):
+    if one.selected is None or (facts.born_at is not None and one.field not in facts.said):
         return True
     words = facts.said.get(one.field) or []
+    if not words:
+        return one.without
     return not one.selected.isdisjoint([words] if isinstance(words, str) else words)
 
 
@@ -91,3 +126,18 @@ def _by_age(mailbox: Scope, facts: Facts) -> Reason | None:
     if created is None:
         return Reason.NO_CREATED_AT
     return Reason.BEFORE_START_DATE if created < mailbox.since else None
+
+
+def by_content(mailbox: Scope, facts: Facts) -> Reason | None:
+    """Say what about an event itself keeps it out. Time alone takes nothing out that is there."""
+    if not mailbox.completed and facts.said.get("completed"):
+        return Reason.COMPLETED_EXCLUDED
+    if mailbox.private is Private.SKIP and facts.doc.get("sensitivity") in NOT_FOR_ALL:
+        return Reason.PRIVATE_SKIPPED
+    if (
+        mailbox.days is None
+        or facts.met
+        or touches(facts.doc, begin=mailbox.days.begin, end=mailbox.days.end)
+    ):
+        return None
+    return Reason.OUTSIDE_WINDOW

@@ -8,7 +8,7 @@ from app.records.reasons import Reason
 from app.sync.decisions import decide
 from app.sync.policy import Direction, LeftScope, left_scope
 from app.sync.scope import Facts, Scope, scope
-from app.sync.settings import ContactSettings
+from app.sync.settings import SyncSettings
 
 MICROSOFT = "microsoft"
 
@@ -22,6 +22,7 @@ def reason_of(mailbox: Scope, record: Record, link: Link | None) -> Reason:
     """Return why a living record does or doesn't belong in the mailbox of this link (None: none yet)."""
     facts = Facts(
         said=record.extra,
+        doc=record.doc,
         born_at=record.first_at if record.origin == MICROSOFT else None,
         rejected=record.rejected_at is not None,
         met=has_met(link),
@@ -29,11 +30,22 @@ def reason_of(mailbox: Scope, record: Record, link: Link | None) -> Reason:
     return scope(mailbox, facts)
 
 
+def what_follows(reason: Reason, settings: SyncSettings) -> LeftScope:
+    """Return what leaving means: of time it is never deletion, and completed entries have their own rule."""
+    match reason:
+        case Reason.OUTSIDE_WINDOW:
+            return LeftScope.KEEP
+        case Reason.COMPLETED_EXCLUDED:
+            return LeftScope.DELETE
+        case _:
+            return LeftScope(settings.left_scope)
+
+
 def leave(
     link: Link,
     reason: Reason,
     *,
-    settings: ContactSettings,
+    settings: SyncSettings,
     run: str | None,
     now: datetime,
     edited: bool = False,
@@ -51,7 +63,7 @@ def leave(
     happening = left_scope(
         reason, attempt=Attempt.parse(link.attempt).kind if link.attempt else None,
         direction=Direction(settings.direction), edited=edited,
-        setting=LeftScope(settings.left_scope) if linked else LeftScope.KEEP,
+        setting=what_follows(reason, settings) if linked else LeftScope.KEEP,
     )  # fmt: skip
     if happening.state is LinkState.SUSPENDED:
         link.state, link.updated_at = happening.state.value, now

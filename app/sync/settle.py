@@ -7,9 +7,8 @@ ambiguous create is repeated at the earliest 60 seconds after its attempt and af
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.graph.calls import read_contact
-from app.graph.marks import find_marked
 from app.graph.protocol import Document, NotFound
+from app.graph.translation import find_marked
 from app.models import Link
 from app.records.link import Attempt, AttemptKind
 from app.sync.adopt import adopt, adoptions, mark, remove_doublets
@@ -38,7 +37,7 @@ async def settle(work: Work, links: Sequence[Link]) -> None:
 
 
 async def _settle_creates(work: Work, creating: Sequence[Link]) -> None:
-    found = await find_marked(work.mailbox, work.folder, marks=[mark(link) for link in creating])
+    found = await find_marked(work.words, work.mailbox, work.folder, marks=[mark(link) for link in creating])
     items = {item["id"]: (label, item) for label, marked in found.items() for item in marked}
     adopted = adoptions(creating, items)
     now = work.now
@@ -69,7 +68,7 @@ def _look_again(link: Link, *, now: datetime) -> None:
 async def reread(work: Work, links: Sequence[Link], *, cleared: Cleared = Cleared.WAITS) -> None:
     """GET these links' items and receive them; one that isn't there is suspected gone."""
     held = [link for link in links if link.item_id is not None and link.record_id is not None]
-    answers = await work.mailbox.batch([read_contact(str(link.item_id)) for link in held])
+    answers = await work.mailbox.batch([work.words.read(str(link.item_id)) for link in held])
     bodies: dict[str, Document] = {}
     missing: set[str] = set()
     for link, answer in zip(held, answers, strict=True):
@@ -77,7 +76,8 @@ async def reread(work: Work, links: Sequence[Link], *, cleared: Cleared = Cleare
             missing.add(link.id)
         else:
             bodies[link.id] = answer.result()
-    elsewhere = {each for each, body in bodies.items() if body.get("parentFolderId") != work.folder}
+    await work.words.complete(work.mailbox, list(bodies.values()))
+    elsewhere = {each for each, body in bodies.items() if not work.is_here(body)}
     async with work.transaction() as session:
         page = await locked_page(work, session, [(link.id, str(link.record_id)) for link in held])
         for link in page.links.values():

@@ -4,24 +4,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.models import Record
-from app.records.contact import FIELDS, empty
+from app.records.types import record_type
 
 Json = dict[str, Any]
 
 
 def shown(record: Record) -> Json:
     """Return the record in the words of the API; what it was never given is null or an empty list."""
-    extra = record.extra
+    extra, kind = record.extra, record_type(record.entity)
     return {
         "crm_id": record.crm_id,
         "record_id": record.record_id,
         "revision": record.revision,
         "deleted": record.deleted_at is not None,
-        "owners": extra.get("owners") or [],
-        "classes": extra.get("classes") or [],
-        **{name: record.doc.get(name, empty(name)) for name in FIELDS},
-        "metadata": extra.get("metadata") or {},
-        "created_at": extra.get("created_at"),
+        **{name: extra.get(name) or none for name, none in kind.own.items()},
+        **kind.worded(record.doc),
         "updated_at": moment(record.crm_updated_at),
     }
 

@@ -31,7 +31,7 @@ async def spread(
     if not record_ids:
         return
     links, left_out = Links(session), set(skip)
-    known, places = await reach(session, record_ids)
+    known, places = await reach(session, record_ids, now=now)
     due = [link for link in known if link.id not in left_out and link.state not in RESTING and not link.rests]
     if due:
         await links.set_due([link.id for link in due], now=now)

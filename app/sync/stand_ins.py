@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.contacts import had, parse
 from app.models import Link
 from app.records.evidence import Evidence
 from app.records.link import AttemptKind, LinkState
@@ -73,14 +72,14 @@ async def find_stand_ins(work: Work, suspects: Sequence[Link], verdicts: Mapping
         return StandIns()
     async with work.transaction() as session:
         docs = await Candidates(session).documents(gone)
-        wordings = [parse(link.graph_had or {}) for link in gone.values()]
+        wordings = [work.words.parse(link.graph_had or {}) for link in gone.values()]
         copies = await Candidates(session).copies(mailbox_of(work), [*docs.values(), *wordings])
         cut = await doubles_of(session, work.collection.id, docs)
     there, unsure = await _there(work, [*copies, *(link for link, _ in cut)])
     if not there:
         return StandIns()
     async with work.transaction() as session:
-        keys = keys_of(parse(link.graph_had or {}) for link in there.values())
+        keys = keys_of(work.type, (work.words.parse(link.graph_had or {}) for link in there.values()))
         circle = await Candidates(session).circle(mailbox_of(work), keys, besides=list(docs))
     everybody = {**circle.free, **circle.taken}
     ended = {record: everybody.pop(record) for record in docs if record in everybody}
@@ -146,7 +145,7 @@ async def _there(work: Work, copies: Sequence[Link]) -> tuple[dict[str, Link], s
         for link in part:
             verdict = verdicts[link.id]
             if verdict.item is not None:
-                link.graph_had, link.etag = had(verdict.item), verdict.item.get("@odata.etag")
+                link.graph_had, link.etag = work.had(verdict.item), verdict.item.get("@odata.etag")
             elif verdict.fate is Fate.UNKNOWN:
                 unsure.add(link.id)
             else:

@@ -242,8 +242,8 @@ class _Stating:
             return self._theirs_win(name, value, ours=ours, base=base)
 
         kind = self.kinds[name]
-        if kind is Kind.ADDRESSES:
-            return lists.merge_labels(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=theirs_win)
+        if kind in LISTS and LISTS[kind].slot is not None:
+            return lists.merge_slots(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=theirs_win)
         if kind in LISTS:
             wins = theirs_win if self.statement.base is not None else None
             return lists.merge(LISTS[kind], base=base, ours=ours, theirs=value, theirs_win=wins)

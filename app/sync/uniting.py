@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidRequest, RecordNotFound
-from app.graph.contacts import SHAPE
+from app.graph.translation import translation
 from app.models import Collection, Link, Record
 from app.records.link import LinkView
 from app.records.reasons import Reason
@@ -218,7 +218,7 @@ async def _meet(
     access = await _access(session, link, [kept, gone])
     listening = await _listening(session, link, collection, accepts=access != Access.VIEW_ONLY)
     received: Received = receive_item(
-        SHAPE, kept.doc, LinkView(), link.graph_had,
+        translation(kept.entity).shape, kept.doc, LinkView(), link.graph_had,
         listening=listening, field_at=kept.field_at, held=kept.held,
     )  # fmt: skip
     link.graph_had, link.graph_means = received.link.graph_had, received.link.graph_means

@@ -92,14 +92,26 @@ class Verdict:
 
 R = Reason
 TRYING: Final = frozenset({R.THROTTLED, R.RETRYING})
-PARKING: Final = frozenset({R.REFUSED_BY_MICROSOFT, R.UNSUPPORTED_VALUE, R.MAILBOX_FULL})
-RETURNING: Final = frozenset({R.VIEW_ONLY, R.EDIT_OUTLIVED_DELETE, R.RESTORED})
+PARKING: Final = frozenset(
+    {
+        R.REFUSED_BY_MICROSOFT,
+        R.UNSUPPORTED_VALUE,
+        R.UNSUPPORTED_RECURRENCE,
+        R.INVITATION_BLOCKED,
+        R.MAILBOX_FULL,
+    }
+)
+RETURNING: Final = frozenset({R.VIEW_ONLY, R.EDIT_OUTLIVED_DELETE, R.RESTORED, R.COPY_COMES_BY_INVITATION})
 LEAVING: Final = frozenset(
     {
         R.NO_OWNER,
         R.NOT_AN_OWNER,
         R.NOT_PRIMARY_OWNER,
         R.CLASS_NOT_SELECTED,
+        R.ACTIVITY_TYPE_NOT_SELECTED,
+        R.PROJECT_NOT_ACTIVE,
+        R.COMPLETED_EXCLUDED,
+        R.PRIVATE_SKIPPED,
         R.BEFORE_START_DATE,
         R.NO_CREATED_AT,
     }
@@ -193,6 +205,8 @@ def _course(sync: Sync, held: Held, tie: Tie | None) -> tuple[Stand, Reason]:
         return _under_way(sync, held, tie)
     if held.keeps_its_value:
         return Stand.PARKED, R.CRM_KEEPS_ITS_VALUE
+    if tie.decided[:1] == [R.NOT_ORGANIZER]:
+        return Stand.PARKED, R.NOT_ORGANIZER
     return Stand.SYNCED, R.IN_SCOPE
 
 

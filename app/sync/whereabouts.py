@@ -9,19 +9,21 @@ from typing import Any, Final
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.contacts import SHAPE
+from app.graph.translation import translation
 from app.models import Collection, Conflict, Connection, Link, Owner, Record, Run, Workspace
 from app.records.link import LinkState, LinkView
 from app.records.reasons import Reason
+from app.records.shape import Shape
 from app.states import slug_of
 from app.sync.approvals import awaiting
 from app.sync.asking import in_the_way
 from app.sync.conflict_rows import DELETED_VS_EDITED
 from app.sync.holding import held_from
+from app.sync.masks import masked
 from app.sync.offers import keeps_its_value
 from app.sync.policy import (
+    Access,
     Direction,
-    LeftScope,
     RemovedFromCrm,
     left_scope,
     may_push,
@@ -30,8 +32,8 @@ from app.sync.policy import (
 )
 from app.sync.projection import Create, Nothing, Update, owed
 from app.sync.runs import AWAITING
-from app.sync.scoping import reason_of
-from app.sync.settings import BUILT, ContactSettings, EffectiveSettings
+from app.sync.scoping import reason_of, what_follows
+from app.sync.settings import EffectiveSettings, SyncSettings
 from app.sync.swinging import FLAPPING
 from app.sync.uniting import MERGED
 from app.sync.verdict import Held, Sync, Tie, Verdict, verdict
@@ -72,7 +74,7 @@ class Whereabouts:
     now: datetime
     workspace: Workspace
     connection: Connection
-    settings: ContactSettings
+    settings: SyncSettings
     collection: Collection | None
     link: Link | None
     record: Record | None
@@ -82,7 +84,7 @@ class Whereabouts:
     @property
     def entity(self) -> str:
         found = self.record or self.link or self.collection
-        return found.entity if found is not None else BUILT[0]
+        return found.entity if found is not None else "contacts"
 
     @cached_property
     def in_the_way(self) -> Json | None:
@@ -114,7 +116,8 @@ class Whereabouts:
         if link is not None and not (may_push(LinkState(link.state)) or link.state == LinkState.SUSPENDED):
             return None
         held = held_from(record.held, self.connection.id)
-        write = owed(SHAPE, record.doc, viewed(link) if link is not None else LinkView(), held=held)
+        view = viewed(link) if link is not None else LinkView()
+        write = owed(self._shape(record, view), record.doc, view, held=held)
         return None if isinstance(write, Nothing) else write
 
     @cached_property
@@ -133,9 +136,18 @@ class Whereabouts:
     def _leaves(self, link: Link) -> bool:
         happening = left_scope(
             self._scope, attempt=None, direction=self._direction, edited=False,
-            setting=LeftScope(self.settings.left_scope),
+            setting=what_follows(self._scope, self.settings),
         )  # fmt: skip
         return happening.deletes_item and link.state == LinkState.LINKED and link.item_id is not None
+
+    def _shape(self, record: Record, view: LinkView) -> Shape:
+        shape = translation(self.entity).shaped(default_minutes=self.settings.default_minutes)
+        owners = record.extra.get("owners") or ()
+        access = next((each["access"] for each in owners if each["user"] == self.connection.user), None)
+        part = self.settings.part(
+            record.extra, record.doc, access=Access(access) if access else None, now=self.now
+        )
+        return masked(shape, record.doc, view, part)
 
     @property
     def _direction(self) -> Direction:
@@ -146,7 +158,10 @@ class Whereabouts:
         if self.record is None:
             return Reason.NO_OWNER
         began_at = self.collection.created_at if self.collection is not None else self.now
-        return reason_of(self.settings.scope(self.connection.user, began_at=began_at), self.record, self.link)
+        mailbox = self.settings.scope(
+            self.connection.user, began_at=began_at, rules=self.workspace.rules, now=self.now
+        )
+        return reason_of(mailbox, self.record, self.link)
 
     @property
     def _sync(self) -> Sync:
@@ -270,7 +285,9 @@ class WhereaboutsOf:
         workspace = await Workspaces(self.session).get(self.workspace)
         assert workspace is not None  # noqa: S101  its key was just accepted
         connections = {connection.id for _, connection, *_ in found}
-        settings = await EffectiveSettings(self.session).of_many(connections, BUILT[0]) if found else {}
+        entity = next((each.entity for row in found for each in (row[0], row[2]) if each is not None), None)
+        known = EffectiveSettings(self.session)
+        settings = await known.of_many(connections, entity or "contacts") if found else {}
         asked = await self._asked(link for _, _, link, *_ in found if link is not None)
         return [
             Whereabouts(

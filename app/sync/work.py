@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,19 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import clock
 from app.graph.batch import LIMIT
-from app.graph.contacts import SHAPE
+from app.graph.calendar_delta import Window
 from app.graph.mailbox import Mailbox
-from app.models import Collection, Connection, Workspace
+from app.graph.protocol import Document
+from app.graph.translation import Translation, translation
+from app.models import Collection, Connection, Link, Record, Workspace
+from app.records import Fields
 from app.records.link import Attempt, LinkView
 from app.records.shape import Shape
+from app.records.types import RecordType, record_type
 from app.sync.lease import Lease
+from app.sync.masks import frozen, masked, unseen_of
 from app.sync.notifications import Unseen
 from app.sync.policy import Access, Direction
 from app.sync.progress import Progress
 from app.sync.reconcile import Listening
 from app.sync.resources import Resources
 from app.sync.scope import Scope
-from app.sync.settings import ContactSettings
+from app.sync.settings import SyncSettings
+from app.sync.touching import touches
 
 SLICE_SECONDS = 15.0
 
@@ -37,7 +43,7 @@ class Work:
     workspace: Workspace
     connection: Connection
     collection: Collection
-    settings: ContactSettings
+    settings: SyncSettings
     mailbox: Mailbox
     progress: Progress
     ends_at: float
@@ -47,11 +53,32 @@ class Work:
     imports_at_once: bool | None = None
     asks: bool = True
     unasked: list[dict[str, Any]] = field(default_factory=list)
-    shape: Shape = SHAPE
+    hydrated: dict[str, str] = field(default_factory=dict)
+    shape: Shape = field(init=False)
     scope: Scope = field(init=False)
 
     def __post_init__(self) -> None:
-        self.scope = self.settings.scope(self.connection.user, began_at=self.collection.created_at)
+        self.shape = self.words.shaped(default_minutes=self.settings.default_minutes)
+        self.scope = self.settings.scope(
+            self.connection.user, began_at=self.collection.created_at, rules=self.workspace.rules,
+            now=self.now,
+        )  # fmt: skip
+
+    @property
+    def words(self) -> Translation:
+        """How the items of this entity are reached and worded."""
+        return translation(self.collection.entity)
+
+    @property
+    def type(self) -> RecordType:
+        """What the records of this entity hold."""
+        return record_type(self.collection.entity)
+
+    @property
+    def window(self) -> Window | None:
+        """What a round of the collection looks at; None where its items have no time."""
+        known = self.collection.window
+        return None if known is None else Window(known["begin"], known["end"])
 
     @property
     def now(self) -> datetime:
@@ -76,6 +103,36 @@ class Work:
     @property
     def poll_every(self) -> timedelta:
         return timedelta(minutes=self.workspace.sync_interval_minutes)
+
+    def shape_for(
+        self, view: LinkView, record: Record, *, access: str | None, elsewhere: bool = False
+    ) -> Shape:
+        """Return the shape by which a link's item is read and written in this mailbox."""
+        part = self.settings.part(
+            record.extra, record.doc, access=Access(access) if access else None, now=self.now
+        )
+        return masked(self.shape, record.doc, view, replace(part, elsewhere=elsewhere))
+
+    def had(self, item: Document) -> Fields:
+        """Return an item's wording as ``graph_had`` keeps it: nothing of what we are not to see."""
+        wording = self.words.had(item)
+        unseen = unseen_of(wording, self.scope.private)
+        return {name: raw for name, raw in wording.items() if name not in unseen} if unseen else wording
+
+    def guests_kept_out(self, shape: Shape, doc: Fields, view: LinkView) -> Fields:
+        """Return ``graph_means`` with guests taken for agreed whom nobody may ever mail."""
+        return frozen(shape, doc, view) if self.settings.keeps_guests_out else view.graph_means
+
+    def shows(self, link: Link) -> bool:
+        """Say whether a full round must show an item: of events those in its window."""
+        if self.window is None:
+            return True
+        begin, end = (datetime.fromisoformat(at).date() for at in (self.window.begin, self.window.end))
+        return touches(self.words.parse(link.graph_had or {}), begin=begin, end=end)
+
+    def is_here(self, item: Document) -> bool:
+        """Say whether an item lies in this container, as far as it tells."""
+        return self.words.container_of(item) in {None, self.folder}
 
     def listening(self, access: str | None) -> Listening:
         """Return how a record is heard in this mailbox. Whoever owns nothing may only look."""

@@ -45,8 +45,9 @@ def test_screens_have_names_and_places_of_their_own():
 def test_a_screen_shows_what_is_read_and_takes_what_may_be_written(screen):
     """Each field is in what is read, and its default would be taken by what is written."""
     fields = schema_of(screen)["properties"]
-    answer = answer_of(DOCUMENT, screen["read"])
-    body = BY_ID[screen["write"]].about["requestBody"]["content"]["application/json"]["schema"]
+    own = {name for name, part in fields.items() if part.get("x-group") != "state"}
+    answer = about(own, answer_of(DOCUMENT, screen["read"]))
+    body = about(own, BY_ID[screen["write"]].about["requestBody"]["content"]["application/json"]["schema"])
     for step in screen.get("pointer", "").split("/")[1:]:
         answer = resolved(DOCUMENT, answer["properties"][step])
         body = only(DOCUMENT, only(DOCUMENT, body)["properties"][step])
@@ -61,6 +62,12 @@ def test_a_screen_shows_what_is_read_and_takes_what_may_be_written(screen):
         if part["x-widget" if "x-widget" in part else "type"] != "hidden"
     }
     assert shown <= set(writable)
+
+
+def about(fields, schema):
+    """Return that of several schemas, each about one entity, which has these fields."""
+    kinds = [resolved(DOCUMENT, kind) for kind in schema.get("anyOf", [])]
+    return next((kind for kind in kinds if fields <= set(kind.get("properties", ()))), schema)
 
 
 def only(document, schema):

@@ -7,8 +7,10 @@ from app.graph.batch import Call
 from app.graph.calls import create_contact, delete_contact, mark_of, read_contact
 from app.graph.delta import Page, contacts_delta
 from app.graph.folders import deleted_among, find_folder, find_or_make_folder, folder, is_deleted
-from app.graph.marks import find_marked, read_marked
 from app.graph.protocol import DeltaExpired, FolderExists, FolderGone, OutcomeUnknown
+from app.graph.translation import find_marked, read_marked, translation
+
+CONTACTS = translation("contacts")
 
 
 async def fill(mailbox, folder_id, *, contacts):
@@ -174,7 +176,7 @@ async def test_items_show_their_mark_when_asked_by_id(mailbox, microsoft):
     assert all(mark_of(item) is None for item in page.items)
     await mailbox.request(Call("POST", f"/me/contacts/{made[0]['id']}/permanentDelete"))
 
-    found = await read_marked(mailbox, [item["id"] for item in [*made, theirs]])
+    found = await read_marked(CONTACTS, mailbox, [item["id"] for item in [*made, theirs]])
 
     marks = {item_id: mark_of(item) for item_id, item in found.items()}
     assert marks == {item["id"]: f"lnk_{number}.1" for number, item in enumerate(made) if number} | {
@@ -188,7 +190,7 @@ async def test_an_item_is_found_by_its_mark(mailbox):
     here = await find_or_make_folder(mailbox, "Acme")
     made = await fill(mailbox, here.id, contacts=3)
 
-    found = await find_marked(mailbox, here.id, marks=["lnk_1.1", "lnk_1.2"])
+    found = await find_marked(CONTACTS, mailbox, here.id, marks=["lnk_1.1", "lnk_1.2"])
 
     assert {mark: [item["id"] for item in items] for mark, items in found.items()} == {
         "lnk_1.1": [made[1]["id"]], "lnk_1.2": [],

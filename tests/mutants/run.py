@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent.parent
 MODULES = (
     "app.records.contact", "app.records.patch", "app.records.values", "app.sync.breaker", "app.sync.clearing",
     "app.sync.conflicts", "app.sync.copies", "app.sync.doubts", "app.sync.holding", "app.sync.lists",
-    "app.sync.matching", "app.sync.meeting", "app.sync.merging", "app.sync.policy", "app.sync.projection",
+    "app.sync.matching", "app.sync.first_meeting", "app.sync.merging", "app.sync.policy", "app.sync.projection",
     "app.sync.reconcile", "app.sync.scope", "app.sync.stated",
 )  # fmt: skip
 QUIETLY = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist")

@@ -47,7 +47,7 @@ class Tokens:
         return self.known[connection_id]
 
     async def of(self, mail: str) -> str:
-        scopes = ["User.Read", "Contacts.ReadWrite"]
+        scopes = ["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite"]
         answer = await self.sandbox.post("/_sandbox/tokens", json={"mail": mail, "scopes": scopes})
         return str(answer.json()["access_token"])
 
@@ -71,8 +71,8 @@ class Stage:
         now = clock.now()
         async with self.resources.db.transaction(workspace["id"]) as session:
             connection = Connections(session).add(
-                now=now, user=user, login_hint=mail, requested=["contacts"],
-                granted_scopes=["User.Read", "Contacts.ReadWrite", "offline_access"],
+                now=now, user=user, login_hint=mail, requested=["contacts", "calendar"],
+                granted_scopes=["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite", "offline_access"],
             )  # fmt: skip
             connection.status = "active"
         self.tokens.mails[connection.id] = mail
@@ -94,6 +94,7 @@ class Person:
     mail: str
     token: str
     user: str
+    entity: str = "contacts"
 
     async def crm(self, method: str, path: str, body: Any = None, *, status: int | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self.workspace['key']['secret']}"}
@@ -196,7 +197,9 @@ class Person:
         raise AssertionError("There is no end of it.")
 
     async def collection(self) -> Collection | None:
-        query = select(Collection).where(Collection.connection_id == self.connection)
+        query = select(Collection).where(
+            Collection.connection_id == self.connection, Collection.entity == self.entity
+        )
         async with self.stage.resources.db.transaction(self.workspace["id"]) as session:
             return (await session.scalars(query)).one_or_none()
 

@@ -2,10 +2,11 @@
 
 import pytest
 
+from app.records import contact
 from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.sync.conflicts import Side
-from app.sync.plan import Doing, Standing, counted, moves, titled, turned
+from app.sync.plan import Doing, Standing, counted, moves, turned
 
 S, D, R = LinkState, Doing, Reason
 NEW = Standing()
@@ -45,7 +46,7 @@ def test_only_values_that_move_are_told():
     after = {"display_name": "Ada L.", "emails": [{"address": "a@example.org", "name": None}]}
 
     assert moves(before, after) == [{"field": "display_name", "from": "Ada", "to": "Ada L."}]
-    assert moves(before, {})[-1] == {
+    assert moves(contact.worded(before), contact.worded({}))[-1] == {
         "field": "emails",
         "from": [{"address": "a@example.org", "name": None}],
         "to": [],
@@ -62,7 +63,7 @@ def test_only_values_that_move_are_told():
     ],
 )
 def test_a_title_is_what_a_person_would_call_it(doc, title):
-    assert titled(doc) == title
+    assert contact.title(doc) == title
 
 
 def test_counts_are_those_of_the_steps():

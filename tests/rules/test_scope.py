@@ -13,7 +13,9 @@ BEFORE, AFTER = BEGAN - timedelta(days=1), BEGAN + timedelta(days=1)
 
 
 def settings(**chosen):
-    return ContactSettings.of({"folder_name": "Acme Realty", **chosen}).scope("ada", began_at=BEGAN)
+    return ContactSettings.of({"folder_name": "Acme Realty", **chosen}).scope(
+        "ada", began_at=BEGAN, rules={}, now=BEGAN
+    )
 
 
 def owned(**access):

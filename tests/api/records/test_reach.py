@@ -244,7 +244,7 @@ async def test_as_many_statements_for_many_records_as_for_few(crm, mailbox, outl
     async with outlook.db.transaction(outlook.workspace) as session:
         collection = await session.get(Collection, (outlook.workspace, "col_a"))
         settings = await EffectiveSettings(session).of("con_a", "contacts")
-        scope = settings.scope("agent-7", began_at=collection.created_at)
+        scope = settings.scope("agent-7", began_at=collection.created_at, rules={}, now=clock.now())
         with statements() as seen:
             found = await survey(session, collection, scope, now=clock.now())
         assert (len(seen), found.lacking, found.leaving) == (2, [], [])

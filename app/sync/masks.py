@@ -1,0 +1,127 @@
+"""What of an item one mailbox may be read or written, by its settings and its part in a meeting.
+
+Pure (``engine.md`` §7). Contacts are read and written whole; all of this is about events.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from app.records import Fields
+from app.records.link import LinkView
+from app.records.shape import Shape
+from app.sync.policy import Access
+from app.sync.scope import NOT_FOR_ALL, Private
+
+ABOUT: Final = frozenset({"subject", "body", "location", "attendees", "isOnlineMeeting"})
+"""What an event is about: all that others don't see of one that only shows that time is taken."""
+
+SHARED: Final = ABOUT | {"when", "exceptions", "sensitivity"}
+"""What only the organizer's copy of a meeting decides."""
+
+PERSONAL: Final = frozenset({"reminder", "showAs", "sensitivity", "categories"})
+"""What belongs to a mailbox: written with a new item, and shared by the primary owner's alone."""
+
+OBSERVED: Final = frozenset(
+    {"responses", "organizer", "isOrganizer", "responseStatus", "iCalUId", "onlineMeeting", "isCancelled"}
+)
+"""What only the primary owner's mailbox tells of."""
+
+GUESTS: Final = frozenset({"attendees"})
+NONE: Final[frozenset[str]] = frozenset()
+BUSY: Final = "Busy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One mailbox's part in a record: what bears on its mask.
+
+    ``invites``: guests of new events may be mailed. ``elsewhere``: another mailbox has the organizer's copy.
+    """
+
+    access: Access | None
+    private: Private = Private.AS_PRIVATE
+    invites: bool = False
+    elsewhere: bool = False
+
+
+def masked(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Shape:
+    """Return the shape by which an item is read and written in this mailbox."""
+    if shape.entity == "contacts":
+        return shape
+    unread, unwritten = NONE, NONE if part.invites else GUESTS
+    if is_hidden(doc, view, part.private):
+        unread, unwritten = unread | ABOUT, unwritten | ABOUT
+    if part.access is not Access.PRIMARY:
+        unread = unread | OBSERVED
+    if part.access is not Access.PRIMARY and view.graph_had:
+        unread, unwritten = unread | PERSONAL, unwritten | PERSONAL
+    if view.graph_had.get("isOrganizer") is False:
+        unwritten = unwritten | SHARED
+        unread = unread | SHARED if part.elsewhere else unread
+    seen = without(shape, unread=unread, unwritten=unwritten)
+    return busy(seen) if unread >= ABOUT else seen
+
+
+def is_hidden(doc: Fields, view: LinkView, private: Private) -> bool:
+    """Say whether only the time of an event is to be seen on the other side."""
+    said = doc.get("sensitivity") or view.graph_had.get("sensitivity")
+    return private is Private.BUSY_ONLY and said in NOT_FOR_ALL
+
+
+def unseen_of(wording: Fields, private: Private) -> frozenset[str]:
+    """Return the parts of an item that we are not to know anything of."""
+    return ABOUT if is_hidden({}, LinkView(wording), private) else NONE
+
+
+def without(shape: Shape, *, unread: frozenset[str] = NONE, unwritten: frozenset[str] = NONE) -> Shape:
+    """Return a shape of which these parts are neither read, nor written, as said."""
+    return _masked(_Key(shape), unread, unwritten) if unread or unwritten else shape
+
+
+def busy(shape: Shape) -> Shape:
+    """Return a shape by which a new item is called by nothing but that time is taken."""
+
+    def payload(fields: Fields, wording: Fields) -> Fields:
+        body = shape.payload(fields, wording)
+        return body if wording else {"subject": BUSY, **body}
+
+    return replace(shape, payload=payload)
+
+
+class _Key:
+    """A shape by what it is, not by what it holds."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def __hash__(self) -> int:
+        return id(self.shape)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.shape is self.shape
+
+
+@lru_cache(maxsize=1024)
+def _masked(key: _Key, unread: frozenset[str], unwritten: frozenset[str]) -> Shape:
+    parts = {
+        name: replace(
+            part, reads=part.reads and name not in unread, writes=part.writes and name not in unwritten
+        )
+        for name, part in key.shape.parts.items()
+    }
+    return replace(key.shape, parts=parts)
+
+
+def frozen(shape: Shape, doc: Fields, view: LinkView) -> Fields:
+    """Return ``graph_means`` by which guests that may not be mailed are taken for agreed.
+
+    *"Always" is chosen one day, and every meeting there is mails its guests.*
+    """
+    part = shape.parts.get("attendees")
+    if part is None or part.writes or not part.reads or "attendees" not in view.graph_had:
+        return view.graph_means
+    guests = doc.get("attendees") or []
+    rest = {name: value for name, value in view.graph_means.items() if name != "attendees"}
+    same = guests == shape.read(part, view.graph_had["attendees"])
+    return rest if same else {**rest, "attendees": {"shown": guests}}

@@ -1,0 +1,168 @@
+"""Occurrences that differ from their series, written one by one (``engine.md`` §14).
+
+Their ids aren't kept: they are looked up when written, by the day on which each would have begun.
+"""
+
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from app.graph.batch import Answer, Call
+from app.graph.calendar import worded
+from app.graph.event_calls import delete_event, instances_of, update_event
+from app.graph.protocol import Document, NotFound
+from app.models import Link
+from app.records import Fields, event, when
+from app.records.link import LinkView
+from app.records.reasons import Reason
+from app.records.shape import Shape
+from app.records.unsupported import Unsupported
+from app.sync.masks import without
+from app.sync.projection import Create, Nothing, Update, Write, meant, owed
+from app.sync.work import Work
+
+AROUND: Final = timedelta(hours=36)
+EXCEPTIONS: Final = "exceptions"
+CANCELLED: Final = "Outlook has no way to let one cancelled occurrence of a series take place after all."
+Element = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One occurrence that is to say something else; None: what its series says."""
+
+    on: str
+    was: Element | None
+    becomes: Element | None
+
+
+def changes(was: Sequence[Element], becomes: Sequence[Element]) -> list[Change]:
+    """Return what is to be written of the occurrences of a series, day by day."""
+    before, after = ({each["on"]: each for each in side} for side in (was, becomes))
+    return [
+        Change(on, before.get(on), after.get(on))
+        for on in sorted(before.keys() | after.keys())
+        if before.get(on) != after.get(on)
+    ]
+
+
+def revives(was: Sequence[Element], becomes: Sequence[Element]) -> bool:
+    """Say whether a cancelled occurrence is to take place after all."""
+    cancelled = {each["on"] for each in becomes if each["cancelled"]}
+    return any(each["cancelled"] and each["on"] not in cancelled for each in was)
+
+
+def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str]) -> Write:
+    """Return the next write an item is owed: the series first, then the occurrences that differ from it.
+
+    Quirk: a new time of a series drops its exceptions; those that still fit are owed again.
+    """
+    write = owed(shape, doc, view, held=held)
+    if not isinstance(write, Update) or EXCEPTIONS not in write.owed:
+        return write
+    series = owed(without(shape, unwritten=frozenset({EXCEPTIONS})), doc, view, held=held)
+    if not isinstance(series, Nothing):
+        return series
+    if revives(meant(shape, view, shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS]):
+        raise Unsupported(Reason.UNSUPPORTED_VALUE, CANCELLED)
+    return write
+
+
+def of_occurrences(
+    work: Work, link: Link, doc: Fields, write: Update, view: LinkView
+) -> Callable[[Work], Awaitable[Answer]] | None:
+    """Return what writes the occurrences that a series is owed; None where the write is of something else."""
+    if EXCEPTIONS not in write.owed or not work.asks:
+        return None
+    was = meant(work.shape, view, work.shape.parts[EXCEPTIONS])
+    becomes = write.fields[EXCEPTIONS]
+    return partial(write_occurrences, item_id=str(link.item_id), doc=doc, was=was, becomes=becomes)
+
+
+def without_exceptions(item: Document, write: Create | Update) -> Document:
+    """Return a write's answer; that of a new time of a series says besides that nothing differs from it."""
+    if isinstance(write, Update) and "when" not in write.fields:
+        return item
+    return {"cancelledOccurrences": [], "exceptionOccurrences": [], **item}
+
+
+async def write_occurrences(
+    work: Work, item_id: str, doc: Fields, *, was: Sequence[Element], becomes: Sequence[Element]
+) -> Answer:
+    """Let the occurrences of a series differ as they should; answer with the series as it is then.
+
+    The first one that is refused decides. One that isn't there (any more) is passed over.
+    """
+    wanted = changes(was, becomes)
+    ids = await _ids(work, item_id, doc, wanted)
+    calls = [_call(ids[each.on], doc, each) for each in wanted if each.on in ids]
+    for answer in await work.mailbox.batch(calls):
+        failure = answer.error()
+        if failure is not None and not isinstance(failure, NotFound):
+            return answer
+    (master,) = await work.mailbox.batch([work.words.read(item_id)])
+    if master.error() is None:
+        await work.words.complete(work.mailbox, [master.result()])
+    return master
+
+
+def _call(occurrence_id: str, doc: Fields, change: Change) -> Call:
+    becomes = change.becomes
+    if becomes is not None and becomes["cancelled"]:
+        return delete_event(occurrence_id, etag=None)
+    return update_event(occurrence_id, _body(doc, change.on, change.was or {}, becomes or {}), etag=None)
+
+
+def _body(doc: Fields, on: str, was: Element, becomes: Element) -> Fields:
+    """Return what an occurrence is to say: what differs, and what is to be again as in its series."""
+    body: Fields = {}
+    if becomes.get("start") or was.get("start"):
+        start, end = (becomes.get("start"), becomes.get("end")) if becomes.get("start") else _slot(doc, on)
+        body |= {"start": worded(start or {}), "end": worded(end or start or {})}
+    said = {name: becomes.get(name) or doc.get(name) or "" for name in ("title", "location", "description")}
+    touched = {name for name in said if becomes.get(name) or was.get(name)}
+    if "title" in touched:
+        body["subject"] = said["title"]
+    if "location" in touched:
+        body["location"] = {"displayName": said["location"]}
+    if "description" in touched:
+        body["body"] = {"contentType": "text", "content": said["description"]}
+    return body
+
+
+def _slot(doc: Fields, on: str) -> tuple[Fields, Fields]:
+    """Return when the occurrence of a day takes place by its series."""
+    value = doc["when"]
+    start = event.original_start(value, on)
+    first, last = value["start"], value["end"] or value["start"]
+    if "date" in start:
+        length = datetime.fromisoformat(last["date"]) - datetime.fromisoformat(first["date"])
+        return start, {"date": (datetime.fromisoformat(on) + length).date().isoformat()}
+    clock, zone = datetime.fromisoformat(start["date_time"]), start["time_zone"]
+    length = datetime.fromisoformat(last["date_time"]) - datetime.fromisoformat(first["date_time"])
+    return start, {"date_time": (clock + length).isoformat(), "time_zone": zone}
+
+
+async def _ids(work: Work, item_id: str, doc: Fields, wanted: Sequence[Change]) -> dict[str, str]:
+    """Look occurrences up by the day of their original start; around where they were last, too."""
+    value = doc["when"]
+    zone = ZoneInfo(value["start"].get("time_zone") or "UTC")
+    moments = [event.original_start(value, each.on) for each in wanted]
+    moments += [each.was["start"] for each in wanted if each.was is not None and each.was.get("start")]
+    calls = [_look(item_id, moment) for moment in moments]
+    found: dict[str, str] = {}
+    for answer in await work.mailbox.batch(calls):
+        if answer.error() is None:
+            for row in answer.result()["value"]:
+                original = datetime.fromisoformat(row["originalStart"]).astimezone(zone)
+                found[original.date().isoformat()] = row["id"]
+    return {each.on: found[each.on] for each in wanted if each.on in found}
+
+
+def _look(item_id: str, moment: Fields) -> Call:
+    at = when.instant(moment)
+    begin, end = ((at + side).strftime("%Y-%m-%dT%H:%M:%SZ") for side in (-AROUND, AROUND))
+    return instances_of(item_id, begin=begin, end=end)

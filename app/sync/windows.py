@@ -1,0 +1,48 @@
+"""Windows: which days of a calendar sync, and what its rounds look at (``engine.md`` §14)."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from app.sync.collections import Collections
+from app.sync.scope import Days
+from app.sync.switch import restart_round
+from app.sync.work import Work
+
+BEFORE: Final = timedelta(days=30)
+AFTER: Final = timedelta(days=90)
+REOPENED: Final = timedelta(days=30)
+LONGEST: Final = timedelta(days=1825)
+
+
+def opened(days: Days) -> dict[str, str]:
+    """Return the window of a round for these days: wider, so that it needn't be opened anew each day."""
+    begin, end = days.begin - BEFORE, days.end + AFTER
+    return {"begin": _at(begin), "end": _at(min(end, begin + LONGEST))}
+
+
+def outgrown(window: dict[str, Any] | None, days: Days) -> bool:
+    """Say whether a round with this window would soon miss days that sync, or does so already."""
+    if window is None:
+        return True
+    begin, end = (datetime.fromisoformat(window[side]).date() for side in ("begin", "end"))
+    widest = end - begin >= LONGEST
+    near = end - days.end <= (timedelta(0) if widest else REOPENED)
+    return days.begin < begin or near
+
+
+def _at(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+async def open_window(work: Work) -> None:
+    """Begin a full round where the calendar's window is outgrown: it can't be moved, only opened anew."""
+    days = work.scope.days
+    if days is None or not outgrown(work.collection.window, days):
+        return
+    async with work.transaction() as session:
+        row = await Collections(session).get(work.collection.id)
+        assert row is not None  # noqa: S101  its lease is ours
+        await restart_round(session, row)
+        await work.move(session, window=opened(days))
+    row.window = opened(days)
+    work.collection = row

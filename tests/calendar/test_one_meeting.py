@@ -1,0 +1,122 @@
+"""One meeting in several connected mailboxes is one record with several links (lesson 5)."""
+
+import pytest
+
+from tests.calendar.diary import Diary, at, guest
+
+pytestmark = [pytest.mark.lesson(5), pytest.mark.feature("F6")]
+
+
+@pytest.fixture
+async def bob(ada):
+    """A colleague of Ada's whose calendar syncs into the same workspace."""
+    diary = Diary(await ada.stage.newcomer(user="agent-2", workspace=ada.person.workspace))
+    await diary.chooses(direction="two_way")
+    await diary.syncs()
+    return diary
+
+
+async def lunch(ada, bob):
+    return await ada.adds("Lunch", start=at(1, "12:00"), end=at(1, "13:00"), attendees=[guest(bob.mail)])
+
+
+async def links(ada):
+    return [
+        (row["user"], row["state"])
+        for row in await ada.rows(
+            'SELECT c."user", l.state FROM links l JOIN connections c'
+            " ON c.workspace_id = l.workspace_id AND c.id = l.connection_id"
+            " WHERE l.record_id IS NOT NULL ORDER BY 1"
+        )
+    ]
+
+
+@pytest.mark.parametrize("order", [("ada", "bob"), ("bob", "ada")], ids=["organizer first", "guest first"])
+async def test_a_meeting_of_two_users_is_one_record_whoever_is_read_first(ada, bob, order):
+    await lunch(ada, bob)
+    people = {"ada": ada, "bob": bob}
+    for name in (*order, *order):
+        await people[name].syncs()
+
+    records = (await ada.crm("GET", "/v1/events"))["data"]
+    assert [(r["title"], sorted(o["user"] for o in r["owners"])) for r in records] == [
+        ("Lunch", ["agent-1", "agent-2"])
+    ]
+    assert await links(ada) == [("agent-1", "linked"), ("agent-2", "linked")]
+
+
+@pytest.mark.lesson(6)
+async def test_only_the_organizers_copy_is_written(ada, bob):
+    await lunch(ada, bob)
+    await ada.syncs()
+    await bob.syncs()
+    (record,) = (await ada.crm("GET", "/v1/events"))["data"]
+    await ada.crm("PUT", f"/v1/events/e-1?record_id={record['record_id']}", {"title": "Lunch"})
+    await ada.chooses(invitations="always")
+    seen = await bob.person.journal_end()
+
+    await ada.patches("e-1", title="Long lunch")
+    await ada.settles()
+    await bob.settles()
+
+    assert (await ada.event("Long lunch"))["isOrganizer"] is True
+    assert await bob.writes(after=seen) == []
+    assert [m["kind"] for m in await ada.outbox()] == ["invitation", "update"]
+
+
+async def test_a_guests_removal_means_declined_and_deletes_nothing(ada, bob):
+    await lunch(ada, bob)
+    await ada.syncs()
+    await bob.syncs()
+
+    await bob.deletes(await bob.event("Lunch"))
+    await bob.syncs()
+
+    (record,) = (await ada.crm("GET", "/v1/events"))["data"]
+    assert record["deleted"] is False
+    assert await links(ada) == [("agent-1", "linked"), ("agent-2", "removed_there")]
+
+
+async def test_the_organizers_removal_is_a_removal(ada, bob):
+    await lunch(ada, bob)
+    await ada.syncs()
+    await bob.syncs()
+    await ada.deletes(await ada.event("Lunch"))
+    await bob.syncs()
+    await ada.syncs()
+    await bob.syncs()
+
+    assert (await ada.crm("GET", "/v1/events"))["data"] == []
+
+
+async def test_who_is_invited_waits_for_the_invitation_instead_of_getting_a_second_event(ada, bob):
+    await ada.chooses(invitations="always")
+    owners = [{"user": "agent-1", "access": "primary"}, {"user": "agent-2", "access": "full"}]
+    await ada.puts(
+        "Viewing", owners=owners, title="Viewing", start=at(2), end=at(2, "10:00"),
+        attendees=[{"address": bob.mail, "name": "Bob", "role": "required"}],
+    )  # fmt: skip
+    await bob.settles()
+    assert (await bob.explains("Viewing"))["reason"] == "copy_comes_by_invitation"
+
+    await ada.settles()
+    await bob.syncs()
+
+    assert len(await bob.events()) == 1
+    assert await links(ada) == [("agent-1", "linked"), ("agent-2", "linked")]
+    assert len((await ada.crm("GET", "/v1/events"))["data"]) == 1
+
+
+async def test_a_guests_own_reminder_and_answer_are_theirs(ada, bob):
+    await lunch(ada, bob)
+    await ada.syncs()
+    await bob.syncs()
+    mine = await bob.event("Lunch")
+    await bob.edits(mine, reminderMinutesBeforeStart=45, categories=["Fun"])
+    await bob.outlook("POST", f"events/{mine['id']}/accept", {"sendResponse": True})
+    await bob.syncs()
+    await ada.syncs()
+
+    (record,) = (await ada.crm("GET", "/v1/events"))["data"]
+    assert (record["reminder_minutes"], record["categories"], record["is_organizer"]) == (15, [], True)
+    assert [a["response"] for a in record["attendees"]] == ["accepted"]

@@ -1,0 +1,134 @@
+"""A series is one record and one item; what differs from it travels both ways."""
+
+import pytest
+
+from tests.calendar.diary import at, clock_of, graph
+
+DAILY = {"rrule": "FREQ=DAILY;COUNT=10", "exceptions": []}
+
+
+def day(moment):
+    return moment["date_time"][:10]
+
+
+async def stand_up(ada, **more):
+    return await ada.has("Stand-up", start=at(1), end=at(1, "09:15"), recurrence=DAILY, **more)
+
+
+@pytest.mark.feature("F6")
+async def test_a_series_is_written_once(ada):
+    seen = await ada.person.journal_end()
+    item = await stand_up(ada)
+    await ada.syncs()
+
+    assert (item["type"], item["recurrence"]["range"]["numberOfOccurrences"]) == ("seriesMaster", 10)
+    assert len(await ada.writes(after=seen)) == 1
+
+
+@pytest.mark.feature("F6")
+@pytest.mark.lesson(8)
+async def test_an_occurrence_that_is_moved_in_the_crm_is_moved_in_outlook_alone(ada):
+    item = await stand_up(ada)
+    moved = {"original_start": at(3), "start": at(3, "11:00"), "end": at(3, "11:30"), "title": "Long"}
+
+    await ada.puts("Stand-up", recurrence={**DAILY, "exceptions": [moved]})
+    await ada.settles()
+
+    rows = await ada.occurrences(item)
+    assert [(r["type"], r["subject"], clock_of(r)[11:]) for r in rows[1:4]] == [
+        ("occurrence", "Stand-up", "09:00"), ("exception", "Long", "11:00"), ("occurrence", "Stand-up", "09:00"),
+    ]  # fmt: skip
+    assert await ada.news() == []
+    assert (await ada.link("Stand-up"))["code"] == "in_scope"
+
+
+@pytest.mark.feature("F6")
+async def test_an_occurrence_that_is_cancelled_in_the_crm_goes_from_outlook_for_good(ada):
+    item = await stand_up(ada)
+    await ada.puts(
+        "Stand-up", recurrence={**DAILY, "exceptions": [{"original_start": at(3), "cancelled": True}]}
+    )
+    await ada.settles()
+    assert len(await ada.occurrences(item)) == 9
+
+    await ada.patches("Stand-up", recurrence=DAILY, title="Stand up")
+    await ada.settles()
+
+    told = await ada.explains("Stand-up")
+    assert (told["reason"], told["problem"]["detail"]) == (
+        "unsupported_value",
+        "Outlook has no way to let one cancelled occurrence of a series take place after all.",
+    )
+    assert len(await ada.occurrences(await ada.event("Stand up"))) == 9
+
+
+@pytest.mark.feature("F6")
+@pytest.mark.lesson(9)
+async def test_an_occurrence_that_is_deleted_in_outlook_is_cancelled_in_the_crm(ada):
+    item = await stand_up(ada)
+    await ada.news()
+    await ada.deletes((await ada.occurrences(item))[2])
+    await ada.syncs()
+
+    change = await ada.told()
+
+    assert (change["type"], change["changed"]) == ("event.updated", ["recurrence"])
+    assert change["record"]["recurrence"]["exceptions"] == [{"original_start": at(3), "cancelled": True}]
+
+
+@pytest.mark.feature("F6")
+async def test_exceptions_of_both_sides_stand_side_by_side(ada):
+    item = await stand_up(ada)
+    second = (await ada.occurrences(item))[1]
+    await ada.edits(second, subject="From Outlook")
+    moved = {"original_start": at(5), "start": at(5, "12:00"), "end": at(5, "12:15")}
+    await ada.puts("Stand-up", recurrence={**DAILY, "exceptions": [moved]})
+    await ada.syncs()
+
+    exceptions = (await ada.record("Stand-up"))["recurrence"]["exceptions"]
+    assert [(day(e["original_start"]), e.get("title")) for e in exceptions] == [
+        (day(at(2)), "From Outlook"), (day(at(5)), None),
+    ]  # fmt: skip
+    rows = await ada.occurrences(item)
+    assert [r["subject"] for r in rows if r["type"] == "exception"] == ["From Outlook", "Stand-up"]
+
+
+@pytest.mark.lesson(7)
+async def test_a_single_event_becomes_a_series_and_a_series_a_single_event_in_place(ada):
+    item = await ada.has("Call")
+    await ada.puts("Call", recurrence=DAILY)
+    await ada.settles()
+    series = await ada.event("Call")
+    assert (series["id"], series["type"]) == (item["id"], "seriesMaster")
+
+    await ada.patches("Call", recurrence=None)
+    await ada.settles()
+    assert (await ada.event("Call"))["type"] == "singleInstance"
+    assert await ada.news() == []
+
+
+@pytest.mark.lesson(7)
+async def test_a_series_that_outlook_moves_keeps_its_record(ada):
+    item = await stand_up(ada)
+    await ada.news()
+    await ada.edits(item, start=graph(at(1, "14:00")), end=graph(at(1, "14:15")))
+    await ada.syncs()
+
+    change = await ada.told()
+
+    assert (change["crm_id"], change["record"]["start"]) == ("Stand-up", at(1, "14:00"))
+    assert change["record"]["recurrence"] == {"rrule": "FREQ=DAILY;COUNT=10", "exceptions": []}
+    assert len(await ada.events()) == 1
+
+
+async def test_a_rule_that_outlook_cannot_hold_parks_the_record_and_says_which_part(ada):
+    await ada.puts(
+        "Odd", title="Odd", start=at(1), end=at(1, "10:00"), recurrence={"rrule": "FREQ=HOURLY;COUNT=3"}
+    )
+    await ada.settles()
+
+    told = await ada.explains("Odd")
+
+    assert (told["reason"], told["state"]) == ("unsupported_recurrence", "parked")
+    assert "HOURLY" in told["problem"]["detail"]
+    assert await ada.events() == []
