@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.graph import occurrences, recurrence
+from app.graph.join_block import without_block
 from app.graph.unsupported import Unsupported as NotInOutlook
 from app.records import Fields, Value, event, values, when, zones
 from app.records.reasons import Reason
@@ -121,7 +122,8 @@ def _text(raw: Value) -> str | None:
 
 
 def _body(raw: Value) -> str | None:
-    return _text((raw or {}).get("content"))
+    said = _text((raw or {}).get("content"))
+    return _text(without_block(said)) if said else None
 
 
 def _place(raw: Value) -> str | None:

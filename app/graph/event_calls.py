@@ -61,6 +61,11 @@ def instances_of(item_id: str, *, begin: str, end: str) -> Call:
     return Call("GET", f"{_event(item_id)}/instances?{asked}")
 
 
+def html_body_of(item_id: str) -> Call:
+    """Read an event's body as it is, with all its formatting."""
+    return Call("GET", f"{_event(item_id)}?$select=body")
+
+
 def event_of(call: Call) -> str | None:
     """Return the event that a call reads or writes, unless it makes one."""
     _, known, rest = call.path.partition(EVENTS)

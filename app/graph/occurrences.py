@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.graph.join_block import without_block
 from app.graph.series import day_in_uid
 from app.records import Fields, Value, zones
 
@@ -85,6 +86,11 @@ def _told(at: datetime, zone: str, *, days: bool) -> Fields:
     return {"date": at.date().isoformat()} if days else {"date_time": at.strftime(CLOCK), "time_zone": zone}
 
 
+def _body(item: Mapping[str, Any]) -> str | None:
+    said = _text((item.get("body") or {}).get("content"))
+    return _text(without_block(said)) if said else None
+
+
 def _text(raw: Value) -> str | None:
     return (raw.replace("\r\n", "\n").strip() or None) if raw else None
 
@@ -92,5 +98,5 @@ def _text(raw: Value) -> str | None:
 _TEXTS: tuple[tuple[str, Callable[[Mapping[str, Any]], str | None]], ...] = (
     ("title", lambda item: _text(item.get("subject"))),
     ("location", lambda item: _text((item.get("location") or {}).get("displayName"))),
-    ("description", lambda item: _text((item.get("body") or {}).get("content"))),
+    ("description", _body),
 )

@@ -13,6 +13,7 @@ from app.sync.breaker import Kind
 from app.sync.container import folder_gone
 from app.sync.decisions import decide
 from app.sync.occurrences import without_exceptions
+from app.sync.online_meetings import LOST
 from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive
 from app.sync.parked import park
 from app.sync.policy import why_ended
@@ -119,10 +120,18 @@ def _refused(page: Page, link: Link, sending: Sending, failure: GraphError) -> I
             link.gone_at, link.due_at = now, None
         return None
     slug, reason = refusal(failure)
+    if _is_about_joining(sending, failure):
+        reason = Reason.ONLINE_MEETING_UNAVAILABLE
     park(link, slug, detail=f"Microsoft answered {failure.status} {failure.code}.", now=now)
     decide(link, reason, run=page.work.progress.run_id, now=now, detail=failure.code)
     page.work.progress.count("parked")
     return None
+
+
+def _is_about_joining(sending: Sending, failure: GraphError) -> bool:
+    """Say whether a no concerns the online meeting: the account has none, or its block can't be made out."""
+    wanted = not isinstance(sending.write, Deletion) and sending.write.fields.get("isOnlineMeeting")
+    return failure.code == LOST or bool(wanted and failure.code.casefold() == "errorinvalidrequest")
 
 
 def refusal(failure: GraphError) -> tuple[str, Reason]:

@@ -28,6 +28,7 @@ from app.sync.mails import mailed_by, mailed_by_delete, silent
 from app.sync.masks import GUESTS, without
 from app.sync.meetings import invited_elsewhere
 from app.sync.occurrences import in_steps, of_occurrences
+from app.sync.online_meetings import of_online_meeting
 from app.sync.open_conflicts import BY_POLICY
 from app.sync.page import (
     Page,
@@ -267,4 +268,5 @@ def _owed(page: Page, link: Link, record: Record) -> Sending | None:
         return Sending(link.id, record.record_id, write, call, kind, mails)
     call = work.words.update(str(link.item_id), write.payload, etag=link.etag)
     series = of_occurrences(work, link, record.doc, write, view)
+    series = series or of_online_meeting(work, link, write, view)
     return Sending(link.id, record.record_id, write, call, kind, mails, series)

@@ -21,7 +21,7 @@ Owed = Create | Update | Deletion
 class Sending:
     """One call under way: its link, what it writes, what the breaker counts it as, and whom it mails.
 
-    ``series`` makes the calls instead where occurrences are written one by one.
+    ``series`` makes the calls instead where one call isn't enough: for occurrences, or an online meeting.
     """
 
     link_id: str

@@ -98,6 +98,7 @@ PARKING: Final = frozenset(
         R.UNSUPPORTED_VALUE,
         R.UNSUPPORTED_RECURRENCE,
         R.INVITATION_BLOCKED,
+        R.ONLINE_MEETING_UNAVAILABLE,
         R.MAILBOX_FULL,
     }
 )
