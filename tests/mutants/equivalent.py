@@ -37,7 +37,7 @@ EQUIVALENT: Final[dict[str, str]] = {
         "whoever has two partners is paired with none, nor with a third",
     "app.sync.matching.exact_pairs: 2: 3 (2)":
         "whoever has two partners is paired with none, nor with a third",
-    "app.sync.meeting._unite: if not values.same(part.kind, united, whole): always":
+    "app.sync.first_meeting._unite: if not values.same(part.kind, united, whole): always":
         DROPPED,
     "app.sync.merging.edit_elements: if not values.same(part.kind, merged, whole): always":
         DROPPED,

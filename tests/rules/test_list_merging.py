@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from app.records.values import LISTS, Kind
-from app.sync.lists import Edits, aligned, edits, merge, merge_labels, unite
+from app.sync.lists import Edits, aligned, edits, merge, merge_slots, unite
 
 EMAILS, TAGS, ADDRESSES = LISTS[Kind.EMAILS], LISTS[Kind.TAGS], LISTS[Kind.ADDRESSES]
 
@@ -118,7 +118,7 @@ def test_an_address_is_merged_as_one_value(base, ours, theirs, they_win, merged)
     asked, work = never if they_win is None else lambda: they_win, homes("Work", label="work")
     sides = {"base": homes(*base) + work, "ours": homes(*ours) + work, "theirs": homes(*theirs) + work}
 
-    done = merge_labels(ADDRESSES, **sides, theirs_win=asked)
+    done = merge_slots(ADDRESSES, **sides, theirs_win=asked)
 
     assert sorted(each["city"] for each in done) == sorted([*merged, "Work"])
 
