@@ -1,15 +1,15 @@
 """What a contact looks like in requests and answers (``api.md`` §5)."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
 from app.routers.record_shapes import (
-    READ_ONLY,
     Day,
     Line,
     ListAnswer,
     RecordFields,
+    RecordIn,
     RecordState,
     Word,
     without_bounds,
@@ -191,10 +191,8 @@ class ContactFields(RecordFields):
     )
 
 
-class ContactIn(Body, ContactFields):
+class ContactIn(RecordIn, ContactFields):
     """A contact as the CRM has it. What is left out says nothing; null or an empty list clears."""
-
-    read_only: ClassVar[frozenset[str]] = READ_ONLY
 
 
 class Contact(RecordState, ContactFields):

@@ -23,6 +23,7 @@ from app.routers.record_shapes import (
     Line,
     ListAnswer,
     RecordFields,
+    RecordIn,
     RecordState,
     Word,
     without_bounds,
@@ -242,7 +243,7 @@ class EventFields(RecordFields):
         return end
 
 
-class EventIn(Body, EventFields):
+class EventIn(RecordIn, EventFields):
     """An event as the CRM has it. What is left out says nothing; null or an empty list clears."""
 
     read_only: ClassVar[frozenset[str]] = READ_ONLY | {

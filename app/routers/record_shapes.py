@@ -1,7 +1,7 @@
 """What every record looks like in requests and answers (``api.md`` §5)."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
@@ -85,6 +85,16 @@ class RecordFields(BaseModel):
 
 
 READ_ONLY = frozenset({"crm_id", "record_id", "revision", "deleted", "merged", "stale", "sync"})
+
+
+class RecordIn(Body):
+    """What the CRM has of a record."""
+
+    read_only: ClassVar[frozenset[str]] = READ_ONLY
+
+    def said(self) -> dict[str, Any]:
+        """Return the fields that the caller mentioned; an element of a list is whole, its defaults too."""
+        return {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
 
 
 def without_bounds(schema: dict[str, Any]) -> None:

@@ -76,8 +76,8 @@ DESIGN: Final = [
         "a connection ends by and by, and stays to show its receipt",
     ),
     by_design(
-        under("/v1/contacts/{crm_id}", "/v1/records/{record_id}"), UseAfterFree, GOOD,
-        "a deleted contact is shown for 30 days, and saving it again revives it",
+        under("/v1/contacts/{crm_id}", "/v1/events/{crm_id}", "/v1/records/{record_id}"), UseAfterFree, GOOD,
+        "a deleted record is shown for 30 days, and saving it again revives it",
     ),
     by_design(
         where("If-Match"), RejectedPositiveData, "revision-mismatch already-exists base-revision-unknown",
@@ -96,8 +96,13 @@ DESIGN: Final = [
         "it is https, on an address that is public",
     ),
     by_design(
-        "contacts.put contacts.patch", RejectedPositiveData, "/owners",
+        "contacts.put contacts.patch events.put events.patch", RejectedPositiveData, "/owners",
         "a user owns a record once, with one access",
+    ),
+    by_design(
+        "events.put events.patch", RejectedPositiveData,
+        "/recurrence/rrule /start /start/time_zone /start/date_time /end /end/time_zone /end/date_time",
+        "a rule is RFC 5545's, a zone IANA's, and an event ends after it begins",
     ),
     by_design(
         "microsoft_app.put", RejectedPositiveData, "/certificate_pem /private_key_pem",
@@ -111,7 +116,7 @@ DESIGN: Final = [
     by_design("changes.ack", RejectedPositiveData, "/up_to", "it is a cursor that the feed gave"),
     by_design("webhooks.replay", RejectedPositiveData, "/after", "it is a cursor that the feed gave"),
     by_design(
-        "contacts.batch", AcceptedNegativeData, "invalid-request duplicate-in-batch",
+        "contacts.batch events.batch", AcceptedNegativeData, "invalid-request duplicate-in-batch",
         "an entry fails for itself: 200, and its problem in `results`",
     ),
     by_design("microsoft_app.check", ServerError, "service-unavailable", "nobody answers for Microsoft here"),
@@ -128,6 +133,7 @@ SAME_BODY: Final = {
     "settings.put": "settings.patch",
     "settings.preview": "settings.patch",
     "contacts.patch": "contacts.put",
+    "events.patch": "events.put",
 }
 SHARED_FIELD: Final = {"workspace.patch": "defaults"}  # settings.patch has each of them
 BOUNDS_DEAR_TO_REACH: Final = {"maxItems": 10, "maxLength": 300}  # test_bad_input goes beyond each
@@ -151,7 +157,21 @@ def asked(part: Any, examples: Json) -> Any:
 def only(operation: Operation) -> Json:
     """Return the document with nothing else than what a request of this operation may meet."""
     paths = {path: about for path, about in DOCUMENT["paths"].items() if alike(path, operation.path)}
-    return DOCUMENT | {"paths": paths}
+    return DOCUMENT | {"paths": {path: of_contacts(about) for path, about in paths.items()}}
+
+
+def of_contacts(part: Any) -> Any:
+    """Return a path where of bodies for several entities only that of contacts is left: its ids are theirs."""
+    if isinstance(part, list):
+        return [of_contacts(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    body = part.get("requestBody", {}).get("content", {}).get("application/json", {})
+    kinds = body.get("schema", {}).get("anyOf", [])
+    if not kinds or any("$ref" not in kind for kind in kinds):
+        return {name: of_contacts(inner) if name != "responses" else inner for name, inner in part.items()}
+    content = {"application/json": {**body, "schema": kinds[0]}}
+    return {**part, "requestBody": {**part["requestBody"], "content": content}}
 
 
 def alike(one: str, other: str) -> bool:
