@@ -4,13 +4,13 @@ https://learn.microsoft.com/graph/api/resources/event
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from app.graph import occurrences, recurrence
 from app.graph.join_block import without_block
+from app.graph.moments import moment, told, worded
 from app.graph.unsupported import Unsupported as NotInOutlook
 from app.records import Fields, Value, event, values, when, zones
 from app.records.reasons import Reason
@@ -20,7 +20,6 @@ from app.records.values import Kind
 
 SHAPE_VERSION = 1
 MODIFIED = "lastModifiedDateTime"
-CLOCK = "%Y-%m-%dT%H:%M:%S"
 
 _PARTS = (
     Part("subject", "title", Kind.TEXT),
@@ -145,25 +144,6 @@ def _when(raw: Value) -> Value:
     return value
 
 
-def moment(raw: Mapping[str, str], original: str | None, *, whole_day: bool) -> Fields:
-    """Return a moment in the zone it was made in.
-
-    Quirk: Graph tells times in UTC, and of a whole day the UTC time of its midnight; where that is no
-    midnight in the zone it was made in, the day is taken as it is told.
-    """
-    told = datetime.fromisoformat(raw["dateTime"][:19])
-    zone = zones.iana_of(original or "") or zones.iana_of(raw["timeZone"]) or "UTC"
-    here = told.replace(tzinfo=_zone(raw["timeZone"])).astimezone(ZoneInfo(zone))
-    if whole_day:
-        day = told if (here.hour, here.minute) != (0, 0) else here
-        return {"date": day.date().isoformat()}
-    return {"date_time": here.strftime(CLOCK), "time_zone": zone}
-
-
-def _zone(name: str) -> ZoneInfo | Any:
-    return UTC if name == "UTC" else ZoneInfo(zones.iana_of(name) or "UTC")
-
-
 def _attendees(raw: Value) -> list[Fields]:
     people = [
         {"address": address, "name": _name(each), "role": each.get("type") or "required"}
@@ -235,7 +215,7 @@ _READERS: Final[Mapping[str, Callable[[Value], Value]]] = {
 
 
 def _timed(value: Value, wording: Fields, *, default_minutes: int) -> Fields:
-    """Return start, end and recurrence. Zones go by Windows' names, of which Exchange knows every one."""
+    """Return start, end and recurrence."""
     if not value or value["start"] is None:
         raise Unsupported(Reason.UNSUPPORTED_VALUE, "The event has no start, and Outlook holds none without.")
     start, rule = value["start"], value["rrule"]
@@ -262,18 +242,17 @@ def _rule(value: Fields) -> Fields:
         raise Unsupported(Reason.UNSUPPORTED_RECURRENCE, refusal.detail) from refusal
 
 
-def worded(at: Fields) -> Fields:
-    """Return a moment as Graph is told it."""
-    if at.get("date") is not None:
-        return {"dateTime": f"{at['date']}T00:00:00", "timeZone": "UTC"}
-    return {"dateTime": at["date_time"], "timeZone": zones.worded(at["time_zone"])}
-
-
 def _later(start: Fields, *, minutes: int) -> Fields:
-    """Return the moment some minutes after a start: by the clock's hand, not the wall's."""
-    zone = ZoneInfo(start["time_zone"])
-    after = (when.instant(start) + timedelta(minutes=minutes)).astimezone(zone)
-    return {"date_time": after.strftime(CLOCK), "time_zone": start["time_zone"]}
+    """Return the moment some minutes after a start: by the clock's hand, not the wall's.
+
+    Quirk: of a time that comes twice in autumn Exchange takes the first. An end that is to be the second
+    would be an hour early, or lie before its start; so it is the wall's.
+    """
+    zone = start["time_zone"]
+    begin, length = datetime.fromisoformat(start["date_time"]), timedelta(minutes=minutes)
+    after = zones.wall(zones.instant(begin, zone) + length, zone)
+    is_told = zones.instant(after, zone) - zones.instant(begin, zone) == length
+    return told(after if is_told else begin + length, zone, whole_day=False)
 
 
 def _people(value: Value) -> Fields:

@@ -6,13 +6,11 @@ Their key is the date of the original start in the series' own zone.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.graph.join_block import without_block
+from app.graph.moments import clock, original_day, told
 from app.graph.series import day_in_uid
 from app.records import Fields, Value, zones
-
-CLOCK = "%Y-%m-%dT%H:%M:%S"
 
 
 def differing(master: Mapping[str, Any]) -> list[Fields]:
@@ -47,43 +45,48 @@ def _exceptions(master: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _changed(master: Mapping[str, Any], one: Mapping[str, Any]) -> Fields | None:
     """Return what an occurrence says otherwise than its series; None where nothing that we hold differs."""
-    whole_day, zone = bool(master.get("isAllDay")), _zone_of(master)
-    on = _original_day(one, zone)
+    zone = _zone_of(master)
+    on = _original_day(master, one, zone)
     if on is None:
         return None  # it went while it was looked at
-    found: Fields = {"on": on}
-    first, start, end = (_moment(raw, zone) for raw in (master["start"], one["start"], one["end"]))
-    length = _moment(master["end"], zone) - first
-    original = datetime.combine(date.fromisoformat(on), first.timetz())
-    if start != original or end - start != length or bool(one.get("isAllDay")) is not whole_day:
-        named = str(zone)
-        days = bool(one.get("isAllDay"))
-        found |= {"start": _told(start, named, days=days), "end": _told(end, named, days=days)}
+    found: Fields = {"on": on.isoformat(), **_moved(master, one, on, zone)}
     for ours, said in _TEXTS:
         if said(one) != said(master):
             found[ours] = said(one)
     return found if len(found) > 1 else None
 
 
-def _original_day(one: Mapping[str, Any], zone: ZoneInfo) -> str | None:
+def _moved(master: Mapping[str, Any], one: Mapping[str, Any], on: date, zone: str) -> Fields:
+    """Return when an occurrence takes place, where that isn't when its series has it."""
+    whole_day = bool(one.get("isAllDay"))
+    start, end = (clock(one[side], zone, whole_day=whole_day) for side in ("start", "end"))
+    if whole_day is bool(master.get("isAllDay")):
+        first, last = (clock(master[side], zone, whole_day=whole_day) for side in ("start", "end"))
+        regular = datetime.combine(on, first.time())
+        its_own = "UTC" if whole_day else zone
+        if (start, end) == (_shown(regular, its_own), _shown(regular + (last - first), its_own)):
+            return {}
+    return {
+        "start": told(start, zone, whole_day=whole_day),
+        "end": told(end, zone, whole_day=whole_day),
+    }
+
+
+def _shown(at: datetime, zone: str) -> datetime:
+    """Return what clocks show at a time that they may skip."""
+    return zones.wall(zones.instant(at, zone), zone)
+
+
+def _original_day(master: Mapping[str, Any], one: Mapping[str, Any], zone: str) -> date | None:
     if one.get("originalStart"):
-        return datetime.fromisoformat(one["originalStart"]).astimezone(zone).date().isoformat()
+        return original_day(one["originalStart"], zone, whole_day=bool(master.get("isAllDay")))
     return day_in_uid(one.get("iCalUId"))
 
 
-def _zone_of(master: Mapping[str, Any]) -> ZoneInfo:
+def _zone_of(master: Mapping[str, Any]) -> str:
     ranged = (master["recurrence"].get("range") or {}).get("recurrenceTimeZone")
     name = master.get("originalStartTimeZone")
-    return ZoneInfo(zones.iana_of(name or "") or zones.iana_of(ranged or "") or "UTC")
-
-
-def _moment(raw: Mapping[str, str], zone: ZoneInfo) -> datetime:
-    told = datetime.fromisoformat(raw["dateTime"][:19])
-    return told.replace(tzinfo=ZoneInfo(zones.iana_of(raw["timeZone"]) or "UTC")).astimezone(zone)
-
-
-def _told(at: datetime, zone: str, *, days: bool) -> Fields:
-    return {"date": at.date().isoformat()} if days else {"date_time": at.strftime(CLOCK), "time_zone": zone}
+    return zones.iana_of(name or "") or zones.iana_of(ranged or "") or "UTC"
 
 
 def _body(item: Mapping[str, Any]) -> str | None:

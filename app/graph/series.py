@@ -18,13 +18,13 @@ OUTLOOK: Final = "040000008200E00074C5B7101A82E008"
 DAY: Final = slice(len(OUTLOOK), len(OUTLOOK) + 8)
 
 
-def day_in_uid(uid: str | None) -> str | None:
+def day_in_uid(uid: str | None) -> date | None:
     """Return the day that Outlook wrote into an occurrence's uid: of its original start, in its own zone."""
     if uid is None or not uid.upper().startswith(OUTLOOK):
         return None
     digits = uid[DAY]
     try:
-        return date(int(digits[:4], 16), int(digits[4:6], 16), int(digits[6:], 16)).isoformat()
+        return date(int(digits[:4], 16), int(digits[4:6], 16), int(digits[6:], 16))
     except ValueError:
         return None
 

@@ -3,15 +3,12 @@
 Their ids aren't kept: they are looked up when written, by the day on which each would have begun.
 """
 
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Container, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from app.graph.batch import Answer, Call
-from app.graph.calendar import worded
 from app.graph.event_calls import delete_event, instances_of, update_event
 from app.graph.protocol import Document, NotFound
 from app.models import Link
@@ -20,32 +17,26 @@ from app.records.link import LinkView
 from app.records.reasons import Reason
 from app.records.shape import Shape
 from app.records.unsupported import Unsupported
+from app.records.values import LISTS, Kind
 from app.sync.masks import without
+from app.sync.one_occurrence import Change, Element, Series
 from app.sync.projection import Create, Nothing, Update, Write, meant, owed
 from app.sync.work import Work
 
+_KEY: Final = LISTS[Kind.EXCEPTIONS].key
 AROUND: Final = timedelta(hours=36)
 EXCEPTIONS: Final = "exceptions"
 CANCELLED: Final = "Outlook has no way to let one cancelled occurrence of a series take place after all."
-Element = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One occurrence that is to say something else; None: what its series says."""
-
-    on: str
-    was: Element | None
-    becomes: Element | None
 
 
 def changes(was: Sequence[Element], becomes: Sequence[Element]) -> list[Change]:
     """Return what is to be written of the occurrences of a series, day by day."""
     before, after = ({each["on"]: each for each in side} for side in (was, becomes))
+    same = {_KEY(each) for each in was} & {_KEY(each) for each in becomes}
     return [
         Change(on, before.get(on), after.get(on))
         for on in sorted(before.keys() | after.keys())
-        if before.get(on) != after.get(on)
+        if _KEY(before.get(on) or after[on]) not in same
     ]
 
 
@@ -77,9 +68,10 @@ def of_occurrences(
     """Return what writes the occurrences that a series is owed; None where the write is of something else."""
     if EXCEPTIONS not in write.owed or not work.asks:
         return None
-    was = meant(work.shape, view, work.shape.parts[EXCEPTIONS])
-    becomes = write.fields[EXCEPTIONS]
-    return partial(write_occurrences, item_id=str(link.item_id), doc=doc, was=was, becomes=becomes)
+    wanted = changes(meant(work.shape, view, work.shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS])
+    return partial(
+        write_occurrences, item_id=str(link.item_id), series=Series(doc, view.graph_had), wanted=wanted
+    )
 
 
 def without_exceptions(item: Document, write: Create | Update) -> Document:
@@ -89,16 +81,13 @@ def without_exceptions(item: Document, write: Create | Update) -> Document:
     return {"cancelledOccurrences": [], "exceptionOccurrences": [], **item}
 
 
-async def write_occurrences(
-    work: Work, item_id: str, doc: Fields, *, was: Sequence[Element], becomes: Sequence[Element]
-) -> Answer:
+async def write_occurrences(work: Work, item_id: str, *, series: Series, wanted: Sequence[Change]) -> Answer:
     """Let the occurrences of a series differ as they should; answer with the series as it is then.
 
     The first one that is refused decides. One that isn't there (any more) is passed over.
     """
-    wanted = changes(was, becomes)
-    ids = await _ids(work, item_id, doc, wanted)
-    calls = [_call(ids[each.on], doc, each) for each in wanted if each.on in ids]
+    ids = await _ids(work, item_id, series, wanted)
+    calls = [_call(ids[each.on], series, each) for each in wanted if each.on in ids]
     for answer in await work.mailbox.batch(calls):
         failure = answer.error()
         if failure is not None and not isinstance(failure, NotFound):
@@ -109,56 +98,22 @@ async def write_occurrences(
     return master
 
 
-def _call(occurrence_id: str, doc: Fields, change: Change) -> Call:
-    becomes = change.becomes
-    if becomes is not None and becomes["cancelled"]:
+def _call(occurrence_id: str, series: Series, change: Change) -> Call:
+    if change.becomes is not None and change.becomes["cancelled"]:
         return delete_event(occurrence_id, etag=None)
-    return update_event(occurrence_id, _body(doc, change.on, change.was or {}, becomes or {}), etag=None)
+    return update_event(occurrence_id, series.body(change), etag=None)
 
 
-def _body(doc: Fields, on: str, was: Element, becomes: Element) -> Fields:
-    """Return what an occurrence is to say: what differs, and what is to be again as in its series."""
-    body: Fields = {}
-    if becomes.get("start") or was.get("start"):
-        start, end = (becomes.get("start"), becomes.get("end")) if becomes.get("start") else _slot(doc, on)
-        body |= {"start": worded(start or {}), "end": worded(end or start or {})}
-    said = {name: becomes.get(name) or doc.get(name) or "" for name in ("title", "location", "description")}
-    touched = {name for name in said if becomes.get(name) or was.get(name)}
-    if "title" in touched:
-        body["subject"] = said["title"]
-    if "location" in touched:
-        body["location"] = {"displayName": said["location"]}
-    if "description" in touched:
-        body["body"] = {"contentType": "text", "content": said["description"]}
-    return body
-
-
-def _slot(doc: Fields, on: str) -> tuple[Fields, Fields]:
-    """Return when the occurrence of a day takes place by its series."""
-    value = doc["when"]
-    start = event.original_start(value, on)
-    first, last = value["start"], value["end"] or value["start"]
-    if "date" in start:
-        length = datetime.fromisoformat(last["date"]) - datetime.fromisoformat(first["date"])
-        return start, {"date": (datetime.fromisoformat(on) + length).date().isoformat()}
-    clock, zone = datetime.fromisoformat(start["date_time"]), start["time_zone"]
-    length = datetime.fromisoformat(last["date_time"]) - datetime.fromisoformat(first["date_time"])
-    return start, {"date_time": (clock + length).isoformat(), "time_zone": zone}
-
-
-async def _ids(work: Work, item_id: str, doc: Fields, wanted: Sequence[Change]) -> dict[str, str]:
+async def _ids(work: Work, item_id: str, series: Series, wanted: Sequence[Change]) -> dict[str, str]:
     """Look occurrences up by the day of their original start; around where they were last, too."""
-    value = doc["when"]
-    zone = ZoneInfo(value["start"].get("time_zone") or "UTC")
-    moments = [event.original_start(value, each.on) for each in wanted]
+    moments = [event.original_start(series.when, each.on) for each in wanted]
     moments += [each.was["start"] for each in wanted if each.was is not None and each.was.get("start")]
     calls = [_look(item_id, moment) for moment in moments]
     found: dict[str, str] = {}
     for answer in await work.mailbox.batch(calls):
         if answer.error() is None:
             for row in answer.result()["value"]:
-                original = datetime.fromisoformat(row["originalStart"]).astimezone(zone)
-                found[original.date().isoformat()] = row["id"]
+                found[series.day_of(row["originalStart"])] = row["id"]
     return {each.on: found[each.on] for each in wanted if each.on in found}
 
 

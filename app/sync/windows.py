@@ -15,9 +15,13 @@ LONGEST: Final = timedelta(days=1825)
 
 
 def opened(days: Days) -> dict[str, str]:
-    """Return the window of a round for these days: wider, so that it needn't be opened anew each day."""
-    begin, end = days.begin - BEFORE, days.end + AFTER
-    return {"begin": _at(begin), "end": _at(min(end, begin + LONGEST))}
+    """Return the window of a round for these days: wider, so that it needn't be opened anew each day.
+
+    Quirk: where the days leave less room than that, all of it is used.
+    """
+    room = LONGEST - (days.end - days.begin)
+    before = min(BEFORE, timedelta(days=room.days // 4))
+    return {"begin": _at(days.begin - before), "end": _at(days.end + min(AFTER, room - before))}
 
 
 def outgrown(window: dict[str, Any] | None, days: Days) -> bool:
@@ -26,8 +30,8 @@ def outgrown(window: dict[str, Any] | None, days: Days) -> bool:
         return True
     begin, end = (datetime.fromisoformat(window[side]).date() for side in ("begin", "end"))
     widest = end - begin >= LONGEST
-    near = end - days.end <= (timedelta(0) if widest else REOPENED)
-    return days.begin < begin or near
+    near = not widest and end - days.end <= REOPENED
+    return days.begin < begin or end < days.end or near
 
 
 def _at(day: date) -> str:

@@ -1,0 +1,155 @@
+"""Occurrences that differ from their series: what a master tells of them, and what each is told (engine.md §14)."""
+
+from datetime import date
+
+import pytest
+
+from app.graph.occurrences import differing, meaning
+from app.graph.series import OUTLOOK, day_in_uid
+from app.sync.one_occurrence import Change, Series
+
+BERLIN, WINDOWS = "Europe/Berlin", "W. Europe Standard Time"
+
+
+def utc(clock):
+    return {"dateTime": f"{clock}:00.0000000", "timeZone": "UTC"}
+
+
+def master(start, end, *, zone=WINDOWS, days=False, others=(), cancelled=()):
+    return {
+        "id": "m", "isAllDay": days, "start": utc(start), "end": utc(end), "originalStartTimeZone": zone,
+        "subject": "Stand-up", "recurrence": {"pattern": {"type": "daily", "interval": 1}, "range": {}},
+        "exceptionOccurrences": list(others), "cancelledOccurrences": [f"OID.m.{day}" for day in cancelled],
+    }  # fmt: skip
+
+
+def other(original, start, end, *, days=False, **said):
+    times = {"originalStart": f"{original}:00Z", "start": utc(start), "end": utc(end), "isAllDay": days}
+    return {"subject": "Stand-up", **times, **said}
+
+
+def clock(at, zone=BERLIN):
+    return {"date_time": f"{at}:00", "time_zone": zone}
+
+
+NINE = {"start": "2026-03-02T08:00", "end": "2026-03-02T08:15"}
+TOLD = [
+    ("another title", master(**NINE, others=[other("2026-03-04T08:00", "2026-03-04T08:00", "2026-03-04T08:15", subject="Long")]),
+     [{"on": "2026-03-04", "title": "Long"}]),
+    ("another time", master(**NINE, others=[other("2026-03-04T08:00", "2026-03-04T10:00", "2026-03-04T10:15")]),
+     [{"on": "2026-03-04", "start": clock("2026-03-04T11:00"), "end": clock("2026-03-04T11:15")}]),
+    ("another length", master(**NINE, others=[other("2026-03-04T08:00", "2026-03-04T08:00", "2026-03-04T08:30")]),
+     [{"on": "2026-03-04", "start": clock("2026-03-04T09:00"), "end": clock("2026-03-04T09:30")}]),
+    ("nothing that we hold", master(**NINE, others=[other("2026-03-04T08:00", "2026-03-04T08:00", "2026-03-04T08:15", showAs="free")]), []),
+    ("cancelled", master(**NINE, cancelled=["2026-03-04"]), [{"on": "2026-03-04", "cancelled": True}]),
+    ("one that went meanwhile", master(**NINE, others=[{**other("2026-03-04T08:00", "2026-03-04T08:00", "2026-03-04T08:15"), "originalStart": None}]), []),
+    ("a title in summer", master(**NINE, others=[other("2026-07-04T07:00", "2026-07-04T07:00", "2026-07-04T07:15", subject="Long")]),
+     [{"on": "2026-07-04", "title": "Long"}]),
+    ("a title where clocks skip its time", master("2026-03-02T01:30", "2026-03-02T01:45", others=[other("2026-03-29T01:30", "2026-03-29T01:30", "2026-03-29T01:45", subject="Long")]),
+     [{"on": "2026-03-29", "title": "Long"}]),
+    ("a title where its time comes twice", master("2026-03-02T01:30", "2026-03-02T01:45", others=[other("2026-10-25T00:30", "2026-10-25T00:30", "2026-10-25T00:45", subject="Long")]),
+     [{"on": "2026-10-25", "title": "Long"}]),
+    ("a title of a night with a change", master("2026-03-02T22:00", "2026-03-03T05:00", others=[other("2026-03-28T22:00", "2026-03-28T22:00", "2026-03-29T04:00", subject="Long")]),
+     [{"on": "2026-03-28", "title": "Long"}]),
+    ("a whole day", master(**NINE, others=[other("2026-03-04T08:00", "2026-03-04T00:00", "2026-03-05T00:00", days=True)]),
+     [{"on": "2026-03-04", "start": {"date": "2026-03-04"}, "end": {"date": "2026-03-05"}}]),
+    ("a whole day in New York", master("2026-03-02T14:00", "2026-03-02T14:15", zone="Eastern Standard Time", others=[other("2026-03-04T14:00", "2026-03-04T00:00", "2026-03-05T00:00", days=True)]),
+     [{"on": "2026-03-04", "start": {"date": "2026-03-04"}, "end": {"date": "2026-03-05"}}]),
+    ("a title of one of whole days", master("2026-01-02T00:00", "2026-01-03T00:00", days=True, others=[other("2026-07-04T00:00", "2026-07-04T00:00", "2026-07-05T00:00", days=True, subject="Long")]),
+     [{"on": "2026-07-04", "title": "Long"}]),
+    ("a title of one of New York's whole days", master("2026-01-02T05:00", "2026-01-03T05:00", days=True, zone="Eastern Standard Time", others=[other("2026-07-04T04:00", "2026-07-04T04:00", "2026-07-05T04:00", days=True, subject="Long")]),
+     [{"on": "2026-07-04", "title": "Long"}]),
+    ("a title of one of whole days thirteen hours ahead", master("2026-01-01T11:00", "2026-01-02T11:00", days=True, zone="New Zealand Standard Time", others=[other("2026-01-03T11:00", "2026-01-03T11:00", "2026-01-04T11:00", days=True, subject="Long")]),
+     [{"on": "2026-01-04", "title": "Long"}]),
+    ("whole days that become a time", master("2026-01-02T00:00", "2026-01-03T00:00", days=True, zone="UTC", others=[other("2026-01-04T00:00", "2026-01-04T09:00", "2026-01-04T10:00")]),
+     [{"on": "2026-01-04", "start": clock("2026-01-04T09:00", "UTC"), "end": clock("2026-01-04T10:00", "UTC")}]),
+]  # fmt: skip
+
+
+@pytest.mark.feature("F6")
+@pytest.mark.lesson(11)
+@pytest.mark.parametrize(("series", "told"), [pytest.param(*row, id=rule) for rule, *row in TOLD])
+def test_what_a_series_tells_of_its_occurrences(series, told):
+    assert differing(series) == told
+    assert [each["on"] for each in meaning(differing(series))] == [each["on"] for each in told]
+
+
+def test_an_event_that_is_no_series_has_no_occurrences():
+    assert differing({"recurrence": None, "exceptionOccurrences": []}) == []
+
+
+UIDS = [
+    ("Outlook's", OUTLOOK + "07EA0304" + "0" * 48, date(2026, 3, 4)),
+    ("Outlook's of a whole series", OUTLOOK + "00000000" + "0" * 48, None),
+    ("another program's", "abc@example.org_20260304", None),
+    ("none", None, None),
+]
+
+
+@pytest.mark.parametrize(("uid", "day"), [pytest.param(*row, id=rule) for rule, *row in UIDS])
+def test_the_day_that_a_uid_names(uid, day):
+    assert day_in_uid(uid) == day
+
+
+def one(**said):
+    blank = dict.fromkeys(("start", "end", "title", "location", "description"))
+    return {"on": "2026-03-04", "cancelled": False, **blank, **said}
+
+
+def graph(at):
+    return {"dateTime": f"{at}:00", "timeZone": WINDOWS}
+
+
+def midnight(day):
+    return {"dateTime": f"{day}T00:00:00", "timeZone": "UTC"}
+
+
+def slot(start, end, *, whole_day=False):
+    return {"start": start, "end": end, "isAllDay": whole_day}
+
+
+REGULAR = slot(graph("2026-03-04T09:00"), graph("2026-03-04T09:15"))
+MOVED = one(start=clock("2026-03-04T11:00"), end=clock("2026-03-04T11:30"))
+WHOLE = one(start={"date": "2026-03-04"}, end={"date": "2026-03-05"})
+SAID = [
+    ("moved", None, MOVED, slot(graph("2026-03-04T11:00"), graph("2026-03-04T11:30"))),
+    ("moved back", MOVED, None, REGULAR),
+    ("moved without an end", None, one(start=clock("2026-03-04T11:00")), slot(graph("2026-03-04T11:00"), graph("2026-03-04T11:15"))),
+    ("longer", None, one(end=clock("2026-03-04T10:00")), slot(graph("2026-03-04T09:00"), graph("2026-03-04T10:00"))),
+    ("as long as ever", one(end=clock("2026-03-04T10:00")), None, REGULAR),
+    ("all day", None, WHOLE, slot(midnight("2026-03-04"), midnight("2026-03-05"), whole_day=True)),
+    ("all day without an end", None, one(start={"date": "2026-03-04"}), slot(midnight("2026-03-04"), midnight("2026-03-05"), whole_day=True)),
+    ("at its time again", WHOLE, None, REGULAR),
+    ("another title", None, one(title="Long"), {"subject": "Long"}),
+    ("its series' title", one(title="Long"), None, {"subject": "Stand-up"}),
+    ("its series' place, of which there is none", one(location="Room 2"), None, {"location": {"displayName": ""}}),
+    ("another text", None, one(description="Cake"), {"body": {"contentType": "text", "content": "Cake"}}),
+    ("a title more", MOVED, {**MOVED, "title": "Long"}, slot(graph("2026-03-04T11:00"), graph("2026-03-04T11:30")) | {"subject": "Long"}),
+]  # fmt: skip
+
+
+@pytest.mark.feature("F6")
+@pytest.mark.parametrize(("was", "becomes", "body"), [pytest.param(*row, id=rule) for rule, *row in SAID])
+@pytest.mark.parametrize("ends", [True, False], ids=["with an end", "as long as was chosen"])
+def test_what_an_occurrence_is_told(was, becomes, body, ends):
+    end = clock("2026-03-02T09:15")
+    value = {"start": clock("2026-03-02T09:00"), "end": end if ends else None, "rrule": "FREQ=DAILY"}
+    had = {"when": master(**NINE) | {"recurrence": None}}
+    series = Series({"title": "Stand-up", "when": value}, had)
+
+    assert series.body(Change("2026-03-04", was, becomes)) == body
+
+
+@pytest.mark.parametrize(
+    ("zone", "original", "day"),
+    [
+        pytest.param("UTC", "2026-03-04T00:00:00Z", "2026-03-04", id="in UTC"),
+        pytest.param(WINDOWS, "2026-03-03T23:00:00Z", "2026-03-04", id="in Berlin"),
+        pytest.param("New Zealand Standard Time", "2026-03-03T11:00:00Z", "2026-03-04", id="thirteen hours ahead"),
+        pytest.param("Dateline Standard Time", "2026-03-04T12:00:00Z", "2026-03-04", id="twelve hours behind"),
+    ],
+)  # fmt: skip
+def test_the_day_of_an_occurrence_of_whole_days(zone, original, day):
+    value = {"start": {"date": "2026-03-02"}, "end": {"date": "2026-03-03"}, "rrule": "FREQ=DAILY"}
+
+    assert Series({"when": value}, {"when": {"originalStartTimeZone": zone}}).day_of(original) == day

@@ -1,0 +1,115 @@
+"""What of an item one mailbox may be read or written (engine.md §7)."""
+
+import pytest
+
+from app.graph.calendar import had, shape
+from app.graph.contacts import SHAPE as CONTACTS
+from app.records.link import LinkView
+from app.sync.masks import ABOUT, GUESTS, OBSERVED, PERSONAL, SHARED, Part, frozen, masked, unseen_of
+from app.sync.policy import Access
+from app.sync.projection import Create, owed
+from app.sync.scope import Private
+from tests.rules.test_event_wire import guest, item, lasting, timed
+
+SHAPE = shape()
+ALL = frozenset(SHAPE.parts)
+NEVER_WRITTEN = frozenset(name for name, part in SHAPE.parts.items() if not part.writes)
+HERS, COPY = had(item()), had(item(isOrganizer=False))
+PRIVATE = had(item(sensitivity="private"))
+NEW: dict = {}
+PRIMARY, FULL, VIEW = Access.PRIMARY, Access.FULL, Access.VIEW_ONLY
+NONE: frozenset = frozenset()
+
+
+def seen(*, doc=None, wording=NEW, **said):
+    """Return what is left unread and unwritten of an item."""
+    got = masked(SHAPE, doc or {}, LinkView(wording), Part(**{"access": PRIMARY, "invites": True, **said}))
+    unread = {name for name, part in got.parts.items() if not part.reads}
+    unwritten = {name for name, part in got.parts.items() if not part.writes}
+    return unread, unwritten - NEVER_WRITTEN
+
+
+MASKS = [
+    ("the primary's own", {"wording": HERS}, NONE, NONE),
+    ("a new one of the primary's", {}, NONE, NONE),
+    ("nobody may be mailed", {"wording": HERS, "invites": False}, NONE, GUESTS),
+    ("a new one, nobody may be mailed", {"invites": False}, NONE, GUESTS),
+    ("a co-owner's", {"wording": HERS, "access": FULL}, OBSERVED | PERSONAL, PERSONAL),
+    ("a new one of a co-owner's", {"access": FULL}, OBSERVED, NONE),
+    ("one that is only looked at", {"wording": HERS, "access": VIEW}, OBSERVED | PERSONAL, PERSONAL),
+    ("one whose owner is gone", {"wording": HERS, "access": None}, OBSERVED | PERSONAL, PERSONAL),
+    ("a guest's copy", {"wording": COPY}, NONE, SHARED),
+    ("a guest's copy of a meeting that is here, too", {"wording": COPY, "elsewhere": True}, SHARED, SHARED),
+    ("the organizer's beside a guest's copy", {"wording": HERS, "elsewhere": True}, NONE, NONE),
+    ("a co-owner's copy as a guest", {"wording": COPY, "access": FULL, "elsewhere": True},
+     OBSERVED | PERSONAL | SHARED, PERSONAL | SHARED),
+    ("private here, shown as busy", {"wording": PRIVATE, "private": Private.BUSY_ONLY}, ABOUT, ABOUT),
+    ("private in the CRM, shown as busy", {"doc": {"sensitivity": "personal"}, "private": Private.BUSY_ONLY}, ABOUT, ABOUT),
+    ("not private, were it shown as busy", {"wording": HERS, "private": Private.BUSY_ONLY}, NONE, NONE),
+    ("private, shown", {"wording": PRIVATE}, NONE, NONE),
+    ("private, were it new", {"wording": PRIVATE, "private": Private.SKIP}, NONE, NONE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "unread", "unwritten"), [pytest.param(*row, id=rule) for rule, *row in MASKS]
+)
+def test_what_is_neither_read_nor_written(said, unread, unwritten):
+    assert seen(**said) == (set(unread), set(unwritten - NEVER_WRITTEN))
+
+
+def test_contacts_are_read_and_written_whole():
+    part = Part(access=FULL, private=Private.BUSY_ONLY)
+
+    assert masked(CONTACTS, {"sensitivity": "private"}, LinkView({"isOrganizer": False}), part) is CONTACTS
+
+
+@pytest.mark.parametrize("said", ["normal", "personal", "private", "confidential", None])
+@pytest.mark.parametrize("private", Private)
+def test_what_we_are_not_to_know_of_an_item(said, private):
+    hidden = private is Private.BUSY_ONLY and said not in {"normal", None}
+
+    assert unseen_of(had(item(sensitivity=said)), private) == (ABOUT if hidden else NONE)
+
+
+def test_a_new_item_whose_content_is_hidden_is_called_busy():
+    doc = {
+        "title": "Doctor", "description": "Hush", "location": "Clinic", "sensitivity": "private",
+        "when": lasting(timed("2026-03-02T09:00:00"), timed("2026-03-02T10:00:00")),
+    }  # fmt: skip
+    got = masked(SHAPE, doc, LinkView(), Part(access=PRIMARY, private=Private.BUSY_ONLY))
+
+    write = owed(got, doc, LinkView())
+
+    assert isinstance(write, Create)
+    assert write.payload["subject"] == "Busy"
+    assert not {"body", "location", "attendees"} & write.payload.keys()
+
+
+def test_an_item_whose_content_is_hidden_keeps_its_title():
+    view = LinkView(PRIVATE)
+    got = masked(SHAPE, {}, view, Part(access=PRIMARY, private=Private.BUSY_ONLY))
+
+    assert "subject" not in got.payload({"reminder": None}, PRIVATE)
+
+
+PEOPLE = [{"address": "eve@example.org", "name": "Eve", "role": "required"}]
+SHOWN = had(item(attendees=[guest("eve@example.org", "Eve", type="required")]))
+
+
+@pytest.mark.parametrize(
+    ("doc", "wording", "invites", "means"),
+    [
+        pytest.param({"attendees": PEOPLE}, HERS, False, {"attendees": {"shown": PEOPLE}}, id="guests that Outlook doesn't show"),
+        pytest.param({"attendees": PEOPLE}, SHOWN, False, {}, id="guests that it shows"),
+        pytest.param({}, SHOWN, False, {"attendees": {"shown": []}}, id="guests that the CRM doesn't know"),
+        pytest.param({}, HERS, False, {}, id="none"),
+        pytest.param({"attendees": PEOPLE}, HERS, True, {"attendees": "old"}, id="guests that may be mailed stay owed"),
+        pytest.param({"attendees": PEOPLE}, NEW, False, {"attendees": "old"}, id="of an item that isn't there yet"),
+    ],
+)  # fmt: skip
+def test_guests_that_may_not_be_mailed_are_taken_for_agreed(doc, wording, invites, means):
+    view = LinkView(wording, {"attendees": "old"})
+    got = masked(SHAPE, doc, view, Part(access=PRIMARY, invites=invites))
+
+    assert frozen(got, doc, view) == means
