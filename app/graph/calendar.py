@@ -36,7 +36,7 @@ _PARTS = (
     Part("isCancelled", "cancelled", Kind.PLAIN, writes=False, noted=True),
     Part("responses", "responses", Kind.PLAIN, writes=False),
     Part("organizer", "organizer", Kind.PLAIN, writes=False),
-    Part("isOrganizer", "is_organizer", Kind.PLAIN, writes=False, noted=True),
+    Part("isOrganizer", "attends", Kind.PLAIN, writes=False, noted=True),
     Part("responseStatus", "my_response", Kind.TEXT, writes=False),
     Part("iCalUId", "ical_uid", Kind.TEXT, writes=False, noted=True),
     Part("onlineMeeting", "meeting", Kind.PLAIN, writes=False),
@@ -190,10 +190,6 @@ def _plain(raw: Value) -> Value:
     return raw or None
 
 
-def _as_it_is(raw: Value) -> Value:
-    return raw
-
-
 _READERS: Final[Mapping[str, Callable[[Value], Value]]] = {
     "body": _body,
     "location": _place,
@@ -208,7 +204,7 @@ _READERS: Final[Mapping[str, Callable[[Value], Value]]] = {
     "isCancelled": _plain,
     "responses": _responses,
     "organizer": _organizer,
-    "isOrganizer": _as_it_is,
+    "isOrganizer": lambda raw: True if raw is False else None,
     "responseStatus": lambda raw: RESPONSES.get(str((raw or {}).get("response"))),
     "onlineMeeting": _meeting,
 }

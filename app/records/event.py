@@ -27,7 +27,7 @@ FIELDS: Mapping[str, Kind] = {
     "cancelled": Kind.PLAIN,
     "responses": Kind.PLAIN,
     "organizer": Kind.PLAIN,
-    "is_organizer": Kind.PLAIN,
+    "attends": Kind.PLAIN,
     "my_response": Kind.TEXT,
     "ical_uid": Kind.TEXT,
     "meeting": Kind.PLAIN,
@@ -49,7 +49,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "exceptions": ("recurrence",),
     "reminder": ("reminder_minutes",),
     "responses": ("attendees",),
-    "is_organizer": ("is_organizer", "editable"),
+    "attends": ("is_organizer", "editable"),
 }
 """The API's words for fields that are called something else inside."""
 
@@ -110,7 +110,7 @@ def worded(doc: Fields) -> Fields:
     """Return an event's fields in the words of the API; what it was never given is null or an empty list."""
     time = doc.get("when") or {}
     responses = doc.get("responses") or {}
-    own = doc.get("is_organizer")
+    own = not doc.get("attends")
     return {
         "title": doc.get("title"),
         "description": doc.get("description"),
@@ -129,8 +129,8 @@ def worded(doc: Fields) -> Fields:
         "cancelled": bool(doc.get("cancelled")),
         "online_meeting": bool(doc.get("online_meeting")),
         "organizer": doc.get("organizer"),
-        "is_organizer": True if own is None else own,
-        "editable": True if own is None else own,
+        "is_organizer": own,
+        "editable": own,
         "my_response": doc.get("my_response"),
         "ical_uid": doc.get("ical_uid"),
         "meeting": doc.get("meeting") or NO_MEETING,
@@ -168,7 +168,7 @@ def words_of(names: Iterable[str]) -> list[str]:
 
 def is_news(doc: Fields, moved: Iterable[str]) -> bool:
     """Say whether the CRM is to hear of these fields: of what an item is like once it is made, it isn't."""
-    known = {"organizer", "is_organizer", "ical_uid"}
+    known = {"organizer", "ical_uid"}
     known |= {"my_response"} if doc.get("my_response") == "organizer" else set()
     return not known.issuperset(moved)
 

@@ -14,7 +14,7 @@ SUBJECT: Final = "subject_and_start"
 IDENTIFYING: Final = frozenset({"ical_uid", "title", "when"})
 """The fields that evidence is made of."""
 
-OBSERVED: Final = frozenset({"ical_uid", "organizer", "responses", "my_response", "is_organizer", "meeting"})
+OBSERVED: Final = frozenset({"ical_uid", "organizer", "responses", "my_response", "attends", "meeting"})
 
 
 def evidence_of(doc: Fields, *, region: str = "") -> Evidence:  # noqa: ARG001  as for contacts

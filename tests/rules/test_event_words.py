@@ -140,9 +140,7 @@ def test_of_two_guests_of_one_address_the_last_counts_with_the_role_that_goes_wi
     ("doc", "moved", "news"),
     [
         pytest.param({}, {"title"}, True, id="a title"),
-        pytest.param(
-            {}, {"organizer", "is_organizer", "ical_uid"}, False, id="what an item is like once it is made"
-        ),
+        pytest.param({}, {"organizer", "ical_uid"}, False, id="what an item is like once it is made"),
         pytest.param({"my_response": "organizer"}, {"my_response"}, False, id="an organizer's own answer"),
         pytest.param({"my_response": "accepted"}, {"my_response"}, True, id="a guest's answer"),
     ],
