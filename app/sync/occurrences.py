@@ -52,6 +52,8 @@ def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str])
     Quirk: a new time of a series drops its exceptions; those that still fit are owed again.
     """
     write = owed(shape, doc, view, held=held)
+    if isinstance(write, Create):
+        return Create({name: value for name, value in write.fields.items() if name != EXCEPTIONS}, shape)
     if not isinstance(write, Update) or EXCEPTIONS not in write.owed:
         return write
     series = owed(without(shape, unwritten=frozenset({EXCEPTIONS})), doc, view, held=held)

@@ -108,7 +108,7 @@ class Diary:
     async def occurrences(self, item: Json, *, days: int = 60) -> list[Json]:
         """Return the occurrences of a series in the days to come, in order."""
         begin, end = (at(day, "00:00")["date_time"] for day in (-1, days))
-        asked = f"startDateTime={begin}Z&endDateTime={end}Z&$top=200"
+        asked = f"startDateTime={begin}Z&endDateTime={end}Z&$top=500"
         return (await self.outlook("GET", f"events/{item['id']}/instances?{asked}"))["value"]
 
     async def outbox(self) -> list[Json]:

@@ -1,11 +1,11 @@
 """Two calendars that agree are left alone (lesson 4), whatever is in them, and whenever they are looked at."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from app import clock
-from tests.calendar.diary import at, graph, guest, whole
+from tests.calendar.diary import at, clock_of, graph, guest, whole
 
 pytestmark = pytest.mark.lesson(4)
 BERLIN, SYDNEY, NEW_YORK = "Europe/Berlin", "Australia/Sydney", "America/New_York"
@@ -42,7 +42,7 @@ CRM = {
     },
     "days' series": lambda: {
         "start": whole(1),
-        "recurrence": {"rrule": "FREQ=DAILY;COUNT=60", "exceptions": [differing(whole(8), title="Long"), differing(whole(15), cancelled=True)]},
+        "recurrence": {"rrule": "FREQ=WEEKLY;COUNT=60", "exceptions": [differing(whole(8), title="Long"), differing(whole(15), cancelled=True)]},
     },
     "endless series": lambda: {"start": at(-300, "23:30", SYDNEY), "recurrence": {"rrule": "FREQ=DAILY"}},
 }  # fmt: skip
@@ -50,6 +50,11 @@ CRM = {
 
 def crm_id(name):
     return name.replace(" ", "-").replace("'", "")
+
+
+def minutes_of(row):
+    begin, end = (datetime.fromisoformat(row[side]["dateTime"][:19]) for side in ("start", "end"))
+    return (end - begin) / timedelta(minutes=1)
 
 
 async def quiet(ada, *, outbox):
@@ -73,6 +78,16 @@ async def test_what_the_crm_wrote_is_written_once(ada):
     assert len(await ada.events()) == len(CRM)
     states = {name: await ada.link(crm_id(name)) for name in CRM}
     assert {name: row["code"] for name, row in states.items() if row["code"] != "in_scope"} == {}
+    rows = await ada.occurrences(await ada.event("series"), days=9)
+    assert [(clock_of(row)[11:], row["subject"], row["isAllDay"]) for row in rows] == [
+        ("08:00", "series", False), ("08:00", "series", False), ("10:00", "series", False),
+        ("08:00", "Long", False), ("11:00", "series", False), ("00:00", "series", True),
+        ("08:00", "series", False),
+    ]  # fmt: skip
+    assert minutes_of(rows[4]) == 15
+    assert [row["subject"] for row in await ada.occurrences(await ada.event("days' series"), days=20)] == [
+        "days' series", "Long",
+    ]  # fmt: skip
 
     await quiet(ada, outbox=[])
 
