@@ -177,3 +177,26 @@ async def test_a_meeting_of_somebody_elses_is_known_as_theirs(ada):
         host.mail,
     )
     await quiet(ada, outbox=[])
+
+
+@pytest.mark.lesson(24)
+async def test_a_token_that_expires_in_the_middle_of_a_round_loses_and_doubles_nothing(ada):
+    await ada.stage.control("seed", mail=ada.mail, generate={"events": 250, "seed": 3}, folder="Calendar")
+    await ada.has("mine")
+    gone = await ada.has("gone")
+    await ada.syncs()
+    await ada.news()
+    await ada.deletes(gone)
+    for number in range(205):
+        await ada.adds(f"new {number}", start=at(1), end=at(1, "10:00"))
+    match = {"path": "*calendarView/delta*", "mail": ada.mail}
+    await ada.stage.control("faults", fault={"delta": "expire"}, match=match, skip=1)
+
+    await ada.syncs()
+
+    told = [(change["type"], change["record"]["title"]) for change in await ada.news()]
+    assert sorted(told) == sorted(
+        [("event.deleted", "gone"), *(("event.created", f"new {number}") for number in range(205))]
+    )
+    assert (await ada.stage.sandbox.get("/_sandbox/faults")).json()["faults"] == []
+    await quiet(ada, outbox=[])
