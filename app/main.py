@@ -17,6 +17,7 @@ from app.follow import following
 from app.jobs import Bell
 from app.openapi import described
 from app.routers import (
+    assignments,
     changes,
     conflicts,
     connections,
@@ -70,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     contacts.router,
     events.router,
     records.router,
+    assignments.router,
     changes.router,
     webhooks.router,
     conflicts.router,

@@ -18,6 +18,7 @@ from app.errors.deliveries import (
 )
 from app.errors.records import (
     AlreadyNamed,
+    AssignmentNotPermitted,
     BaseRevisionUnknown,
     ChangeNotFound,
     ConflictClosed,
@@ -73,6 +74,7 @@ __all__ = [
     "AcknowledgerTaken",
     "AlreadyExists",
     "AlreadyNamed",
+    "AssignmentNotPermitted",
     "AuthorizationExpired",
     "BaseRevisionUnknown",
     "Blocked",

@@ -87,3 +87,13 @@ class MatchClosed(Problem):
     title = "The match is closed already."
     status = HTTPStatus.CONFLICT
     cure = "Nothing to do; a wrong link is cut with POST /v1/links/{id}/unlink."
+
+
+class AssignmentNotPermitted(Problem):
+    slug = "assignment-not-permitted"
+    title = "The assignment is not permitted."
+    status = HTTPStatus.FORBIDDEN
+    cure = (
+        "Have the user named share the calendar in Outlook with whoever assigns, with the right to edit; or "
+        "assign it to somebody else. The workspace's rule `require_calendar_edit_rights` asks for this."
+    )

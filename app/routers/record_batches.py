@@ -23,7 +23,7 @@ from app.records.types import RecordType
 from app.routers.answers import as_json
 from app.routers.bodies import one_of, parsed
 from app.routers.deps import Now, Res, WorkspaceId
-from app.routers.record_routes import Resource
+from app.routers.record_resource import Resource
 from app.routers.record_shapes import CrmId
 from app.routers.shapes import Answer, Body
 from app.sync.inbound import Result, Room, crm_says_all
@@ -155,7 +155,7 @@ class BatchRoutes:
     """The batch of one type of record."""
 
     def __init__(self, resource: Resource, *, example: Any) -> None:
-        self.type = resource.type
+        self.resource, self.type = resource, resource.type
         self.batch = batch_of(resource, example=example)
         self.router = APIRouter(prefix=f"/v1/{resource.name}", tags=[resource.name])
         self.router.add_api_route(
@@ -182,6 +182,8 @@ class BatchRoutes:
         entries += [Says(crm_id=crm_id, verb=Verb.DELETE, type=self.type) for crm_id in batch.deletes]
         results = _known_beforehand(entries)
         open_ = [says for says in entries if isinstance(says, Says) and says.crm_id not in results]
+        results |= await self.resource.refusals(resources, workspace, open_, now=now)
+        open_ = [says for says in open_ if says.crm_id not in results]
         for start in range(0, len(open_), AT_ONCE):
             page = open_[start : start + AT_ONCE]
             async with resources.db.transaction(workspace) as session:

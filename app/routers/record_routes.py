@@ -1,13 +1,12 @@
 """Records by the CRM's own ids: what each type of record offers, in the same words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response, status
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import (
@@ -33,6 +32,7 @@ from app.routers.deps import (
     OnlyUser,
     Page,
     Paging,
+    Res,
     Session,
     When,
     WorkspaceId,
@@ -40,6 +40,7 @@ from app.routers.deps import (
     wrong_cursor,
 )
 from app.routers.feed_cursor import MOST, feed_cursor
+from app.routers.record_resource import Resource
 from app.routers.record_shapes import CrmId, SyncStates
 from app.routers.run_shapes import RunAnswer
 from app.routers.shapes import unique
@@ -48,6 +49,7 @@ from app.sync.changes import KEPT, Changes
 from app.sync.inbound import Room, crm_restores, crm_says
 from app.sync.record_states import record_states
 from app.sync.records import Records
+from app.sync.resources import Resources
 from app.sync.runs import shown as shown_run
 from app.sync.saying import Answered, Guard, Says, Verb
 from app.sync.shown import shown
@@ -171,21 +173,6 @@ OnlyUnnamed = Annotated[
 STATED = (RevisionMismatch, BaseRevisionUnknown, MethodNotAllowed)
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One type of record as the API serves it.
-
-    ``name`` is what its paths and operations are called, ``one`` what a person calls one of them.
-    """
-
-    name: str
-    one: str
-    stated: type[shapes.Body]
-    shown: type[BaseModel]
-    listed: type[BaseModel]
-    type: RecordType
-
-
 class RecordRoutes:
     """The operations on one type of record."""
 
@@ -222,11 +209,12 @@ class RecordRoutes:
         new: dict[int | str, Any] = {201: {"model": shown, "description": f"The {self.type.word} is new."}}
         self._add(
             "PUT", "/{crm_id}", "put", self.put, summary="Put {one}", response_model=shown, responses=new,
-            openapi_extra=body, refused=(RecordNotFound, AlreadyNamed, AlreadyExists, *STATED),
+            openapi_extra=body,
+            refused=(RecordNotFound, AlreadyNamed, AlreadyExists, *STATED, *self.resource.refused),
         )  # fmt: skip
         self._add(
             "PATCH", "/{crm_id}", "patch", self.patch, summary="Change {one}", response_model=shown,
-            openapi_extra=body, refused=(RecordNotFound, *STATED),
+            openapi_extra=body, refused=(RecordNotFound, *STATED, *self.resource.refused),
         )  # fmt: skip
         self._add(
             "DELETE", "/{crm_id}", "delete", self.delete, summary="Delete {one}",
@@ -263,7 +251,8 @@ class RecordRoutes:
         self,
         crm_id: InPath,
         body: Annotated[Any, Body()],
-        session: Session,
+        resources: Res,
+        workspace: WorkspaceId,
         now: Now,
         when: When,
         base_revision: Base = None,
@@ -274,13 +263,14 @@ class RecordRoutes:
             crm_id=crm_id, verb=Verb.PUT, type=self.type, stated=read(self.resource.stated, body),
             base_revision=base_revision, names=record_id, guard=guard(when),
         )  # fmt: skip
-        return answer(await crm_says(self._room(session, now), says))
+        return await self._hear(resources, workspace, says, now=now)
 
     async def patch(
         self,
         crm_id: InPath,
         body: Annotated[Any, Body()],
-        session: Session,
+        resources: Res,
+        workspace: WorkspaceId,
         now: Now,
         when: When,
         base_revision: Base = None,
@@ -290,7 +280,7 @@ class RecordRoutes:
             crm_id=crm_id, verb=Verb.PATCH, type=self.type, stated=read(self.resource.stated, body),
             base_revision=base_revision, guard=guard(when),
         )  # fmt: skip
-        return answer(await crm_says(self._room(session, now), says))
+        return await self._hear(resources, workspace, says, now=now)
 
     async def delete(self, crm_id: InPath, session: Session, now: Now, when: When) -> None:
         """Delete {one}, also when it is gone. An edit in Outlook that the CRM can't know of outlives it."""
@@ -348,6 +338,14 @@ class RecordRoutes:
         shown_rows, cursor = page.cut(rows, key=lambda record: [record.record_id, position])
         told = {"data": [shown(record) for record in shown_rows], "next_cursor": cursor}
         return as_json(told | {"feed_cursor": feed_cursor(workspace, position)})
+
+    async def _hear(self, resources: Resources, workspace: str, says: Says, *, now: datetime) -> Response:
+        """Receive a write in a transaction that begins once all has been asked that is asked elsewhere."""
+        for problem in (await self.resource.refusals(resources, workspace, [says], now=now)).values():
+            raise problem
+        async with resources.db.transaction(workspace) as session:
+            answered = await crm_says(self._room(session, now), says)
+        return answer(answered)
 
     def _room(self, session: AsyncSession, now: datetime) -> Room:
         return Room(session, self.type.entity, now)

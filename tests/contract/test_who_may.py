@@ -79,6 +79,7 @@ ROWS: Final = {
     "events.explain": OWN,
     "records.explain": OWN,
     "connections.explain": OWN,
+    "assignments.check": KEYS,
     "records.get": KEYS,
     "records.restore": KEYS,
     "changes.list": KEYS,

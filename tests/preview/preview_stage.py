@@ -74,7 +74,13 @@ class Stage:
                 now=now, user=user, login_hint=mail, requested=["contacts", "calendar"],
                 granted_scopes=["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite", "offline_access"],
             )  # fmt: skip
-            connection.status = "active"
+            connection.status, connection.tenant_id = "active", "contoso"
+            connection.account = {
+                "email": mail,
+                "display_name": "Ada",
+                "tenant_id": "contoso",
+                "kind": "work",
+            }
         self.tokens.mails[connection.id] = mail
         return Person(self, workspace, connection.id, mail, await self.tokens.of(mail), user)
 
@@ -237,6 +243,7 @@ async def staged(settings: Settings) -> AsyncIterator[Stage]:
             graph = Graph(sandbox, permits=Permits(opened.redis), base_url="http://graph.example")
             tokens = Tokens(sandbox)
             resources = replace(opened, graph=graph, tokens=tokens)  # type: ignore[arg-type]
+            app.state.provided["resources"] = resources
             yield Stage(api, sandbox, resources, tokens)
     finally:
         microsoft.close()

@@ -1,0 +1,42 @@
+"""Who may do what in somebody's calendar, as its owner sees it: nobody else is shown the list.
+
+https://learn.microsoft.com/en-us/graph/api/calendar-list-calendarpermissions
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.graph.mailbox import Mailbox
+
+ALL: Final = "/me/calendar/calendarPermissions?$top=100"
+EDITING: Final = frozenset({"write", "delegateWithoutPrivateEventAccess", "delegateWithPrivateEventAccess"})
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPermissions:
+    """The roles in one calendar: of people by their address in lower case, and of everybody else inside."""
+
+    roles: Mapping[str, str]
+    everybody: str = "none"
+
+    def may_edit(self, address: str, *, inside: bool) -> bool:
+        """Say whether whoever has this address may edit; a role of one's own outdoes the organisation's."""
+        return self.roles.get(address.casefold(), self.everybody if inside else "none") in EDITING
+
+
+async def calendar_permissions(mailbox: Mailbox) -> CalendarPermissions:
+    """Read the permissions of a mailbox's main calendar."""
+    roles, everybody = dict[str, str](), "none"
+    link: str | None = ALL
+    while link:
+        document = await mailbox.get(link)
+        for entry in document["value"]:
+            address = (entry.get("emailAddress") or {}).get("address")
+            # Quirk: the organisation's own entry is the one without an address.
+            if address:
+                roles[str(address).casefold()] = str(entry.get("role"))
+            else:
+                everybody = str(entry.get("role"))
+        link = document.get("@odata.nextLink")
+    return CalendarPermissions(roles, everybody)
