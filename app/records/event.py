@@ -86,6 +86,12 @@ def completed(fields: Fields, known: Mapping[str, Iterable[Value]]) -> Fields:
     return {**fields, "when": when.completed(fields["when"], known.get("when", ()))}
 
 
+def wrong(fields: Fields) -> Mapping[str, str]:
+    """Return what can't be of stated fields once they are whole, by the pointer of the API's word."""
+    told = when.wrong(fields.get("when"))
+    return {"/end": told} if told else {}
+
+
 def _exceptions(given: Iterable[Mapping[str, Any]], *, zone: str | None) -> list[Fields]:
     """Return exceptions by the date of their original start in the series' own zone, one for each."""
     found = {}

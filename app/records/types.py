@@ -21,9 +21,10 @@ class RecordType:
 
     ``word`` is what one of them is called in the API. ``own`` is what only the CRM has a say in. ``stated``
     gives a write's fields the form in which they are kept, ``completed`` those that a write may mention in
-    part; ``worded`` and ``words_of`` give them back in the API's words. ``evidence_of`` and ``index_keys``
-    say what a record may be recognised by, ``identifying`` the fields that is made of. ``is_news`` says of
-    fields that a mailbox moved whether the CRM is to hear of it.
+    part, ``wrong`` says by pointer what those come to that can't be; ``worded`` and ``words_of`` give them
+    back in the API's words. ``evidence_of`` and ``index_keys`` say what a record may be recognised by,
+    ``identifying`` the fields that is made of, ``searched`` those in which lists look for words. ``is_news``
+    says of fields that a mailbox moved whether the CRM is to hear of it.
     """
 
     entity: str
@@ -38,7 +39,9 @@ class RecordType:
     evidence_of: Callable[..., Evidence]
     index_keys: Callable[[Fields], list[str]]
     identifying: frozenset[str]
+    searched: tuple[str, ...]
     is_news: Callable[[Fields, Iterable[str]], bool] = lambda _doc, _moved: True
+    wrong: Callable[[Fields], Mapping[str, str]] = lambda _fields: {}
 
     def empty(self, field: str) -> Value:
         """Return what this field holds when it holds nothing: None, or a list without elements."""
@@ -66,6 +69,7 @@ CONTACT: Final = RecordType(
     entity="contacts", word="contact", kinds=contact.FIELDS, own={**OWN, "classes": []},
     stated=contact.canonical, completed=_whole, worded=contact.worded, words_of=list, title=contact.title,
     evidence_of=evidence.evidence_of, index_keys=evidence.index_keys, identifying=evidence.IDENTIFYING,
+    searched=("display_name", "given_name", "family_name", "nickname", "company"),
 )  # fmt: skip
 EVENT: Final = RecordType(
     entity="calendar", word="event", kinds=event.FIELDS,
@@ -75,7 +79,8 @@ EVENT: Final = RecordType(
     },
     stated=event.stated, completed=event.completed, worded=event.worded, words_of=event.words_of,
     title=event.title, evidence_of=event_evidence.evidence_of, index_keys=event_evidence.index_keys,
-    identifying=event_evidence.IDENTIFYING, is_news=event.is_news,
+    identifying=event_evidence.IDENTIFYING, searched=("title", "location"),
+    is_news=event.is_news, wrong=event.wrong,
 )  # fmt: skip
 TYPES: Final[Mapping[str, RecordType]] = {each.entity: each for each in (CONTACT, EVENT)}
 BY_WORD: Final[Mapping[str, RecordType]] = {each.word: each for each in TYPES.values()}

@@ -17,16 +17,32 @@ from app.records.zones import same_zone, windows_of
 
 DAY: Final = timedelta(days=1)
 PARTS: Final = ("start", "end", "rrule")
+FIRST: Final = "1601-01-01"
+LAST: Final = "4500-08-31"
+"""The days that calendars have: Outlook's end with them."""
 
 
 def canonical(value: Any) -> Value:
     """Return the normal form of a whole value: days have an end, clocks show their seconds."""
-    if not value:
+    if not value or not any(value.values()):
         return None
     start, end = at(value.get("start")), at(value.get("end"))
     if start is not None and end is None and "date" in start:
         end = {"date": (date.fromisoformat(start["date"]) + DAY).isoformat()}
     return {"start": start, "end": end, "rrule": value.get("rrule") or None}
+
+
+def wrong(value: Value) -> str | None:
+    """Return what is wrong with when an event begins and ends, as a sentence; None: nothing."""
+    start, end = (value or {}).get("start"), (value or {}).get("end")
+    if not start or not end:
+        return None
+    days = start.get("date"), end.get("date")
+    if (days[0] is None) is not (days[1] is None):
+        return "An event begins and ends with a clock, or with a day: not one of each."
+    if instant(end) < instant(start) or (days[0] is not None and days[0] == days[1]):
+        return "An event ends after it begins; of days this is the first that is over."
+    return None
 
 
 def at(moment: Any) -> Fields | None:

@@ -1,13 +1,13 @@
 """What an event looks like in requests and answers (``api.md`` §5)."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -19,7 +19,6 @@ from app.records.rrule import read as read_rule
 from app.records.zones import is_zone
 from app.routers.record_shapes import (
     READ_ONLY,
-    Day,
     Line,
     ListAnswer,
     RecordFields,
@@ -30,16 +29,37 @@ from app.routers.record_shapes import (
 )
 from app.routers.shapes import Answer, Body, only
 
+DAY = r"^\d{4}-\d\d-\d\d$"
 CLOCK = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?$"
+OFFSET = re.compile(r"T.*([zZ]|[+-]\d\d:?\d\d)$")
+DAYS = f"from {when.FIRST} to {when.LAST}"
 
 
 def _a_clock(text: str) -> str:
+    if OFFSET.search(text):
+        raise ValueError("A clock on the wall has no offset: leave it out, and name the zone in time_zone.")
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(
-            "This must be a time on the wall as in 2026-03-02T09:00:00, with no offset."
-        ) from None
+        text = ""
+    if not re.match(CLOCK, text):
+        raise ValueError("This must be a time on the wall as in 2026-03-02T09:00:00.")
+    return _in_a_calendar(text)
+
+
+def _a_day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        text = ""
+    if not re.match(DAY, text):
+        raise ValueError("This must be a day as in 2026-03-02.")
+    return _in_a_calendar(text)
+
+
+def _in_a_calendar(text: str) -> str:
+    if not when.FIRST <= text[:10] <= when.LAST:
+        raise ValueError(f"A calendar has the days {DAYS}.")
     return text
 
 
@@ -57,7 +77,8 @@ def _a_rule(text: str) -> str:
     return text
 
 
-Clock = Annotated[str, StringConstraints(pattern=CLOCK), AfterValidator(_a_clock)]
+Clock = Annotated[str, AfterValidator(_a_clock), Field(json_schema_extra={"pattern": CLOCK})]
+EventDay = Annotated[str, AfterValidator(_a_day)]
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_a_zone)]
 Rrule = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_a_rule)]
 ShowAs = Literal["free", "tentative", "busy", "out_of_office", "working_elsewhere"]
@@ -81,16 +102,16 @@ class EventTime(Body):
     date_time: Clock | None = Field(
         default=None,
         title="Clock",
-        description="What the clock on the wall shows, without an offset.",
+        description=f"What the clock on the wall shows, without an offset, {DAYS}.",
         examples=["2026-03-02T09:00:00"],
     )
     time_zone: Zone | None = Field(
         default=None, title="Time zone", description="IANA's name of the zone.", examples=["Europe/Berlin"]
     )
-    date: Day | None = Field(
+    date: EventDay | None = Field(
         default=None,
         title="Day",
-        description="The day, where it is a whole one.",
+        description=f"The day, where it is a whole one, {DAYS}.",
         examples=["2026-03-02"],
         json_schema_extra={"format": "date"},
     )
@@ -101,6 +122,14 @@ class EventTime(Body):
         if clock is (self.date is not None) or (self.date is not None and (self.date_time or self.time_zone)):
             raise ValueError("Give either date_time and time_zone, or date.")
         return self
+
+
+def _after(start: EventTime | None, end: EventTime | None) -> EventTime | None:
+    """Return an end that can follow a start, or refuse it."""
+    wrong = when.wrong({"start": start and start.model_dump(), "end": end and end.model_dump()})
+    if wrong is not None:
+        raise ValueError(wrong)
+    return end
 
 
 class Attendee(Body):
@@ -129,8 +158,8 @@ class EventException(Body):
     cancelled: bool = Field(
         default=False, title="Cancelled", description="It does not take place.", examples=[True]
     )
-    start: EventTime | None = Field(default=None, title="Start", description="Where it begins instead.")
-    end: EventTime | None = Field(default=None, title="End", description="Where it ends instead.")
+    start: EventTime | None = Field(default=None, title="Start", description="When it begins instead.")
+    end: EventTime | None = Field(default=None, title="End", description="When it ends instead.")
     title: Line | None = Field(
         default=None, title="Title", description="What it is called instead.", examples=["Stand-up (long)"]
     )
@@ -142,6 +171,18 @@ class EventException(Body):
         examples=["With slides."],
     )  # fmt: skip
 
+    @field_validator("end")
+    @classmethod
+    def _ends_after_it_begins(cls, end: EventTime | None, known: ValidationInfo) -> EventTime | None:
+        return _after(known.data.get("start"), end)
+
+
+def _each_occurrence_once(exceptions: list[EventException] | None) -> list[EventException] | None:
+    starts = [repr(each.original_start) for each in exceptions or ()]
+    if len(set(starts)) < len(starts):
+        raise ValueError("An occurrence can differ once: this names one twice.")
+    return exceptions
+
 
 class Recurrence(Body):
     """A series, and what differs from it."""
@@ -152,7 +193,7 @@ class Recurrence(Body):
         " parked there.",
         examples=["FREQ=WEEKLY;BYDAY=MO;COUNT=10"],
     )
-    exceptions: list[EventException] | None = Field(
+    exceptions: Annotated[list[EventException] | None, AfterValidator(_each_occurrence_once)] = Field(
         default=None,
         max_length=1000,
         title="Exceptions",
@@ -232,15 +273,7 @@ class EventFields(RecordFields):
     @field_validator("end")
     @classmethod
     def _ends_after_it_begins(cls, end: EventTime | None, known: ValidationInfo) -> EventTime | None:
-        start: EventTime | None = known.data.get("start")
-        if start is None or end is None:
-            return end
-        begins, ends = start.model_dump(), end.model_dump()
-        if (begins["date"] is None) is not (ends["date"] is None):
-            raise ValueError("An event begins and ends with a clock, or with a day: not one of each.")
-        if when.instant(ends) < when.instant(begins) or ends["date"] == (begins["date"] or ""):
-            raise ValueError("An event ends after it begins; of days this is the first that is over.")
-        return end
+        return _after(known.data.get("start"), end)
 
 
 class EventIn(RecordIn, EventFields):

@@ -160,7 +160,8 @@ Words = Annotated[
         title="Words",
         min_length=1,
         max_length=200,
-        description="Only those in whose name (title, company, e-mail address) this stands.",
+        description="Only those in which this stands: in a contact's name, company or e-mail address, in an"
+        " event's title or location.",
         examples=["lovelace"],
     ),
 ]

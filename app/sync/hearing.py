@@ -3,13 +3,13 @@
 The record is locked and its history read before; nothing here reads or waits.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from app.errors import BaseRevisionUnknown, RecordNotFound
+from app.errors import BaseRevisionUnknown, InvalidRequest, RecordNotFound
 from app.ids import new_id
 from app.models import Record
 from app.records import Fields, Value
@@ -88,7 +88,7 @@ def hear(says: Says, record: Record | None, history: History, *, ear: Ear) -> He
 
 
 def _created(says: Says, *, ear: Ear) -> Heard:
-    now, fields = ear.now, ear.type.completed(says.fields, {})
+    now, fields = ear.now, _whole(says, {}, ear=ear)
     record = Record(
         record_id=new_id("rec", now), entity=ear.entity, crm_id=says.crm_id, doc=fields, extra=says.extra,
         revision=1, field_at=dict.fromkeys(fields, says.stamp(now=now).document()), offers={}, held={},
@@ -151,9 +151,18 @@ def _statement(says: Says, record: Record, view: CrmView, *, base: Fields | None
     before = base if base is not None else record.doc if decisive else None
     known = {name: _maybe_had(name, record, view, before=before, ear=ear) for name in says.fields}
     return Statement(
-        ear.type.completed(says.fields, known), says.stamp(now=ear.now), ear.now,
+        _whole(says, known, ear=ear), says.stamp(now=ear.now), ear.now,
         decisive=decisive, base=base, base_revision=says.base_revision,
     )  # fmt: skip
+
+
+def _whole(says: Says, known: Mapping[str, Iterable[Value]], *, ear: Ear) -> Fields:
+    """Return the stated fields with what they state in part made whole. Raises where that can't be."""
+    fields = ear.type.completed(says.fields, known)
+    wrong = ear.type.wrong(fields)
+    if wrong:
+        raise InvalidRequest(errors=[{"pointer": at, "detail": detail} for at, detail in wrong.items()])
+    return fields
 
 
 def _maybe_had(
@@ -186,11 +195,15 @@ def _take(record: Record, stated: Stated, swings: Fields, *, moved: bool, ear: E
 
 
 def _take_extra(record: Record, says: Says) -> set[str]:
-    """Take over what only the CRM has a say in; return what of it moved."""
+    """Take over what only the CRM has a say in; return what of it moved.
+
+    Of a record born in Microsoft the first word is news though it is empty: until then filters let it pass.
+    """
     moved = {
         name
         for name, value in says.extra.items()
-        if value != (record.extra.get(name) or says.type.own[name]) or name not in record.extra
+        if value != (record.extra.get(name) or says.type.own[name])
+        or (record.origin != CRM and name not in record.extra)
     }
     if moved:
         record.extra = {**record.extra, **says.extra}
@@ -221,7 +234,7 @@ def _unheard_end(record: Record, history: History) -> bool:
 
 def _revived(says: Says, record: Record, *, ear: Ear, origin: str) -> Heard:
     now = ear.now
-    fields = ear.type.completed(says.fields, {name: [value] for name, value in record.doc.items()})
+    fields = _whole(says, {name: [value] for name, value in record.doc.items()}, ear=ear)
     after = {**record.doc, **fields}
     previous = {name: record.doc.get(name) for name in difference(ear.type.kinds, record.doc, after)}
     record.doc = after

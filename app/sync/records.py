@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Owner, Record, Revision
 from app.records import Fields
-from app.records.types import record_type
+from app.records.types import CONTACT, record_type
 from app.sync.bulk import encode, typed
 from app.sync.match_keys import record_keys
 
@@ -96,7 +96,7 @@ class Records:
         if unnamed:
             query = query.where(Record.crm_id.is_(None))
         if words:
-            query = query.where(_says(words))
+            query = query.where(_says(words, entity=entity))
         if user is not None:
             owned = select(Owner.record_id).where(Owner.workspace_id == self.workspace, Owner.user == user)
             query = query.where(Record.record_id.in_(owned))
@@ -149,12 +149,13 @@ class Records:
         return {record.record_id: record for record in rows}
 
 
-def _says(words: str) -> Any:
-    """Return the condition that name, company or an address contains these words."""
-    fields = ("display_name", "given_name", "family_name", "nickname", "company")
-    texts = [Record.doc[field].astext.icontains(words, autoescape=True) for field in fields]
-    addresses = func.jsonb_path_query_array(Record.doc, literal_column("'$.emails[*].address'::jsonpath"))
-    return or_(*texts, func.text(addresses).icontains(words, autoescape=True))
+def _says(words: str, *, entity: str) -> Any:
+    """Return the condition that a record's name, or an address of a contact's, contains these words."""
+    texts = [Record.doc[name].astext for name in record_type(entity).searched]
+    if entity == CONTACT.entity:
+        addresses: Any = literal_column("'$.emails[*].address'::jsonpath")
+        texts.append(func.text(func.jsonb_path_query_array(Record.doc, addresses)))
+    return or_(*(each.icontains(words, autoescape=True) for each in texts))
 
 
 def _row(record: Record) -> dict[str, Any]:
