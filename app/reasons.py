@@ -178,7 +178,12 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
     ),
     Reason.RESTORED: Meaning("It was restored.", "{name} was brought back after it had been deleted."),
     Reason.COPY_IGNORED: Meaning("It is a copy of an item that is synced already.", entities=TASKS),
-    Reason.ONLINE_MEETING_UNAVAILABLE: Meaning("This account can't make online meetings.", entities=CALENDAR),
+    Reason.ONLINE_MEETING_UNAVAILABLE: Meaning(
+        "Its online meeting can't be made by this account, or would be lost by writing the description.",
+        "{name} is not written to {mailbox}: its account can't make online meetings, or the link to join"
+        " would be lost with the old description.",
+        CALENDAR,
+    ),
     Reason.ERASED: Meaning("It was erased on request and is not taken over again."),
     Reason.NO_CREATED_AT: Meaning(
         "The record doesn't say when it was created, so it counts as an existing one.",

@@ -20,6 +20,8 @@ from app.records.values import Kind
 
 SHAPE_VERSION = 1
 MODIFIED = "lastModifiedDateTime"
+WEB_LINK = "webLink"
+"""Where Outlook shows an event: kept beside what is compared, for whoever asks where it is."""
 
 _PARTS = (
     Part("subject", "title", Kind.TEXT),
@@ -49,7 +51,7 @@ SELECT = (
     "id", "type", "seriesMasterId", "createdDateTime", MODIFIED, "subject", "body", "location", *WHEN,
     "attendees", *REMINDER, "showAs", "sensitivity", "categories", "isOnlineMeeting", "isCancelled",
     "organizer", "isOrganizer", "responseStatus", "iCalUId", "onlineMeeting", "onlineMeetingProvider",
-    "cancelledOccurrences",
+    WEB_LINK, "cancelledOccurrences",
 )  # fmt: skip
 
 SHOW_AS = {
@@ -65,7 +67,7 @@ BUSY, NORMAL = "busy", "normal"
 
 def had(item: Mapping[str, Any]) -> Fields:
     """Return the item's raw wording of the properties we project, as ``graph_had`` keeps it."""
-    raw: Fields = {name: item[name] for name in (*PARTS, MODIFIED) if name in item}
+    raw: Fields = {name: item[name] for name in (*PARTS, MODIFIED, WEB_LINK) if name in item}
     if "start" in item:
         raw["when"] = {name: item.get(name) for name in WHEN}
     if "isReminderOn" in item:

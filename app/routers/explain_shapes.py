@@ -23,7 +23,7 @@ class ItemAnswer(Answer):
     web_link: str | None = Field(
         title="Web link",
         description="Where Outlook shows it, as far as Microsoft tells: of a contact it doesn't.",
-        examples=[None],
+        examples=["https://outlook.office365.com/owa/?itemid=AAMkAGI2TAAA%3D"],
     )
 
 

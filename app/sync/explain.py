@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.graph.calendar import WEB_LINK
 from app.graph.translation import translation
 from app.models import Connection, Link, Record
 from app.reasons import REASONS, story
@@ -169,7 +170,7 @@ def _item(place: Whereabouts) -> Json | None:
     there = collection is not None and link.state != LinkState.MOVED_OUT
     container = collection.container_id if collection is not None and there else None
     # Quirk: a Graph contact has no webLink, unlike an event or a message.
-    return {"id": link.item_id, "container": container, "web_link": None}
+    return {"id": link.item_id, "container": container, "web_link": (link.graph_had or {}).get(WEB_LINK)}
 
 
 def microsoft_had(link: Link) -> Fields:
@@ -279,8 +280,9 @@ def _words(place: Whereabouts) -> dict[str, str]:
 
 def _name(place: Whereabouts) -> str:
     """Return how a person knows the record, or the item."""
+    kind = record_type(place.entity)
     doc = place.record.doc if place.record is not None else {}
     doc = doc or (microsoft_had(place.link) if place.link is not None else {})
     whole = " ".join(filter(None, (doc.get("given_name"), doc.get("family_name"))))
-    addresses = [email["address"] for email in doc.get("emails") or ()]
-    return next(filter(None, (doc.get("display_name"), whole, doc.get("company"), *addresses)), "The contact")
+    names = (doc.get("display_name"), whole, kind.title(doc))
+    return next(filter(None, names), f"The {kind.word}")
