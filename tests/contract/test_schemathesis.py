@@ -70,6 +70,18 @@ def by_design(operations: str, failure: type[Failure], named: str, because: str)
     return ByDesign(tuple(operations.split()), failure, frozenset(named.split()), because)
 
 
+DIFFERING: Final = [f"/recurrence/exceptions/{number}" for number in range(10)]
+MOMENTS: Final = " ".join(
+    ["/recurrence/exceptions"]
+    + [
+        f"{place}/{which}{part}"
+        for place in ["", *DIFFERING]
+        for which in ("start", "end", "original_start")
+        for part in ("", "/date", "/date_time", "/time_zone")
+    ]
+)
+"""Wherever an event says when something is."""
+
 DESIGN: Final = [
     by_design(
         under("/v1/connections/{connection_id}"), UseAfterFree, GOOD,
@@ -100,9 +112,8 @@ DESIGN: Final = [
         "a user owns a record once, with one access",
     ),
     by_design(
-        "events.put events.patch", RejectedPositiveData,
-        "/recurrence/rrule /start /start/time_zone /start/date_time /end /end/time_zone /end/date_time",
-        "a rule is RFC 5545's, a zone IANA's, and an event ends after it begins",
+        "events.put events.patch", RejectedPositiveData, f"/owners /recurrence/rrule {MOMENTS}",
+        "a moment is a day that calendars have, in a zone that there is; an end comes later, a rule is one",
     ),
     by_design(
         "microsoft_app.put", RejectedPositiveData, "/certificate_pem /private_key_pem",
