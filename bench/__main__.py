@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import floors
+from bench.calendars import CHANGED, EVENTS, SERIES, first_look
 from bench.matching import matched
 from bench.notifications import NOTIFICATIONS, stormed
 from bench.stage import FOLDER, Cost, Newcomer, Stage, eventually, stage
@@ -32,6 +33,7 @@ def main() -> None:
         for latency in (0, 80):
             pulled(table, ready, contacts=given.contacts, latency=latency)
         pushed(table, ready, contacts=given.push)
+        looked_at(table, ready)
         latencies(table, ready, edits=given.edits)
         api(table, ready)
     Console(width=140).print(table)
@@ -89,6 +91,14 @@ def _with_contacts(ready: Stage, contacts: int) -> tuple[Newcomer, str]:
     folder = person.make_folder()
     ready.control("/seed", mail=person.mail, generate={"contacts": contacts, "seed": 7}, folder="Acme Realty")
     return person, folder
+
+
+def looked_at(table: Table, ready: Stage) -> None:
+    cost, floor, asked = first_look(ready)
+    assert asked["events"] <= SERIES + CHANGED, asked
+    target = f"one pass, ≤ {SERIES + CHANGED} events read"
+    name = f"a year of {EVENTS:,} events"
+    _row(table, f"{name}: {asked['pages']} pages, {asked['events']} read", cost, floor=floor, target=target)
 
 
 def pushed(table: Table, ready: Stage, *, contacts: int) -> None:

@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 FOLDER = "Acme Realty"
+SCOPES = {"contacts": ["Contacts.ReadWrite"], "calendar": ["Calendars.ReadWrite"]}
 Json = dict[str, Any]
 
 
@@ -52,14 +53,14 @@ class Stage:
         answer.raise_for_status()
         return answer.json() if answer.content else {}
 
-    def newcomer(self) -> "Newcomer":
+    def newcomer(self, *, entity: str = "contacts") -> "Newcomer":
         """Make a workspace with one connected person, nothing switched on."""
-        made = self.operator.post("/v1/workspaces", json={"name": FOLDER, "entities": ["contacts"]}).json()
+        made = self.operator.post("/v1/workspaces", json={"name": FOLDER, "entities": [entity]}).json()
         domain = f"b{uuid4().hex[:8]}.example"
         self.control("/tenants", domain=domain)
         mail = f"ada@{domain}"
         self.control("/users", mail=mail, display_name="Ada Lovelace", mailbox=True, kind="work")
-        token = self.control("/tokens", mail=mail, scopes=["Contacts.ReadWrite"])["access_token"]
+        token = self.control("/tokens", mail=mail, scopes=SCOPES[entity])["access_token"]
         crm = httpx.Client(
             base_url=self.dev["api"],
             timeout=120,
@@ -67,7 +68,7 @@ class Stage:
         )
         many = {"breaker": {"max_creates": 1_000_000}}  # else it asks before so many are created
         crm.patch("/v1/workspace", json=many).raise_for_status()
-        body = {"user": "agent-1", "login_hint": mail, "entities": ["contacts"]}
+        body = {"user": "agent-1", "login_hint": mail, "entities": [entity]}
         connection = crm.post("/v1/connections", json=body).json()
         visit = self.control("/sign-in", authorize_url=connection["authorize_url"], mail=mail, grant="all")
         httpx.get(visit["location"], timeout=60)
