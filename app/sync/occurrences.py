@@ -12,7 +12,7 @@ from app.graph.batch import Answer, Call
 from app.graph.event_calls import delete_event, instances_of, update_event
 from app.graph.protocol import Document, NotFound
 from app.models import Link
-from app.records import Fields, event, when
+from app.records import Fields, event, values, when
 from app.records.link import LinkView
 from app.records.reasons import Reason
 from app.records.shape import Shape
@@ -20,12 +20,13 @@ from app.records.unsupported import Unsupported
 from app.records.values import LISTS, Kind
 from app.sync.masks import without
 from app.sync.one_occurrence import Change, Element, Series
-from app.sync.projection import Create, Nothing, Update, Write, meant, owed
+from app.sync.projection import Create, Nothing, Update, Write, meant, owed, unagreed
 from app.sync.work import Work
 
 _KEY: Final = LISTS[Kind.EXCEPTIONS].key
 AROUND: Final = timedelta(hours=36)
 EXCEPTIONS: Final = "exceptions"
+WHEN: Final = "when"
 CANCELLED: Final = "Outlook has no way to let one cancelled occurrence of a series take place after all."
 
 
@@ -64,6 +65,21 @@ def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str])
     return write
 
 
+def begun_anew(shape: Shape, view: LinkView, wording: Fields, *, sent: Fields | None = None) -> LinkView:
+    """Return the view of a link by which an item is to be received, where we set the time of a series.
+
+    Quirk: that drops what differs of it in Outlook. Nobody took it back: it is owed again, as if it had never
+    been agreed. ``sent``: what a write has set that this wording answers; else, what an attempt may have.
+    """
+    if WHEN not in shape.parts:
+        return view
+    if sent is not None:
+        return unagreed(shape, view, {EXCEPTIONS}) if WHEN in sent else view
+    time = view.attempt.fields.get(WHEN) if view.attempt is not None else None
+    is_set = time and values.same(Kind.WHEN, time, shape.read(shape.parts[WHEN], wording.get(WHEN)))
+    return unagreed(shape, view, {EXCEPTIONS}) if is_set else view
+
+
 def of_occurrences(
     work: Work, link: Link, doc: Fields, write: Update, view: LinkView
 ) -> Callable[[Work], Awaitable[Answer]] | None:
@@ -78,7 +94,7 @@ def of_occurrences(
 
 def without_exceptions(item: Document, write: Create | Update) -> Document:
     """Return a write's answer; that of a new time of a series says besides that nothing differs from it."""
-    if isinstance(write, Update) and "when" not in write.fields:
+    if isinstance(write, Update) and WHEN not in write.fields:
         return item
     return {"cancelledOccurrences": [], "exceptionOccurrences": [], **item}
 

@@ -29,6 +29,7 @@ from app.sync.mails import may_mail
 from app.sync.match_keys import note_record
 from app.sync.meetings_rows import Meetings, uid_of
 from app.sync.moments import next_moment
+from app.sync.occurrences import begun_anew
 from app.sync.open_conflicts import AGREED, REMOVED, Closing, note
 from app.sync.owners import Owners
 from app.sync.policy import Access
@@ -263,15 +264,17 @@ def want_again(page: Page, link: Link) -> None:
 
 
 def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
-    work, wording = page.work, page.work.had(report.item)
+    work, wording, write = page.work, page.work.had(report.item), report.write
     listening = work.listening(page.access.get(record.record_id))
-    if report.write is not None:
+    shape = page.shape_of(link, wording)
+    view = begun_anew(shape, viewed(link), wording, sent=write.fields if write is not None else None)
+    if write is not None:
         return wrote(
-            page.shape_of(link, wording), record.doc, viewed(link), wording,
-            write=report.write, listening=listening, field_at=record.field_at, held=record.held,
+            shape, record.doc, view, wording,
+            write=write, listening=listening, field_at=record.field_at, held=record.held,
         )  # fmt: skip
     received = receive_item(
-        page.shape_of(link, wording), record.doc, viewed(link), wording,
+        shape, record.doc, view, wording,
         listening=listening, field_at=record.field_at, held=record.held, certain=report.certain,
     )  # fmt: skip
     return _as_decided(page, link, received, report.cleared)

@@ -4,9 +4,16 @@ from datetime import date
 
 import pytest
 
+from app.graph.calendar import shape
+from app.graph.contacts import SHAPE as CONTACTS
 from app.graph.occurrences import differing, meaning
 from app.graph.series import OUTLOOK, day_in_uid
+from app.records.link import Attempt, AttemptKind, LinkView
+from app.sync.occurrences import begun_anew
 from app.sync.one_occurrence import Change, Series
+from tests.rules.outlook import NOON
+
+SHAPE = shape()
 
 BERLIN, WINDOWS = "Europe/Berlin", "W. Europe Standard Time"
 
@@ -153,3 +160,40 @@ def test_the_day_of_an_occurrence_of_whole_days(zone, original, day):
     value = {"start": {"date": "2026-03-02"}, "end": {"date": "2026-03-03"}, "rrule": "FREQ=DAILY"}
 
     assert Series({"when": value}, {"when": {"originalStartTimeZone": zone}}).day_of(original) == day
+
+
+DIFFERS = [{"on": "2026-03-04", "cancelled": True}]
+BEGINS = {"start": clock("2026-03-02T09:00"), "end": clock("2026-03-02T09:15"), "rrule": "FREQ=DAILY"}
+PATTERN = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd", "startDate": "2026-03-02"}}
+HELD = {"subject": "Stand-up", "when": master(**NINE) | {"recurrence": PATTERN}, "exceptions": DIFFERS}
+OTHER = HELD | {"when": master("2026-03-02T09:00", "2026-03-02T09:15") | {"recurrence": PATTERN}}
+
+
+@pytest.mark.feature("F6")
+@pytest.mark.lesson(7)
+@pytest.mark.parametrize(
+    ("sent", "trying", "wording", "agreed"),
+    [
+        pytest.param({"when": BEGINS}, None, HELD, False, id="an answer about its time"),
+        pytest.param({"subject": "Long"}, None, HELD, True, id="an answer about its title"),
+        pytest.param({"exceptions": []}, None, HELD, True, id="an answer about its occurrences"),
+        pytest.param(None, None, HELD, True, id="somebody else's edit"),
+        pytest.param(None, {"when": BEGINS}, HELD, False, id="a lost answer, the time is as we sent it"),
+        pytest.param(None, {"when": BEGINS}, OTHER, True, id="a lost answer, the time is another"),
+        pytest.param(None, {"subject": "Long"}, HELD, True, id="a lost answer about its title"),
+    ],
+)  # fmt: skip
+def test_what_differs_is_owed_again_only_where_we_set_the_time_of_a_series(sent, trying, wording, agreed):
+    attempt = None if trying is None else Attempt(NOON, AttemptKind.UPDATE, trying)
+    view = LinkView(HELD, {"exceptions": {"shown": []}}, attempt)
+
+    seen = begun_anew(SHAPE, view, wording, sent=sent)
+
+    assert ("exceptions" in seen.graph_had, "exceptions" in seen.graph_means) == (agreed, agreed)
+    assert (seen.attempt, seen.graph_had["subject"]) == (attempt, "Stand-up")
+
+
+def test_contacts_are_never_begun_anew():
+    view = LinkView({"displayName": "Ada"})
+
+    assert begun_anew(CONTACTS, view, {}, sent={"displayName": "Eve"}) is view
