@@ -57,7 +57,7 @@ NO_MEETING: Final = {"state": "none", "provider": None, "join_url": None, "confe
 
 
 def stated(given: Mapping[str, Any]) -> Fields:
-    """Return the fields that the CRM mentioned; of ``when`` only the parts mentioned (see ``completed``)."""
+    """Return the fields that the CRM mentioned; ``when`` and ``exceptions`` as said (see ``completed``)."""
     fields = {name: values.canonical(FIELDS[name], given[name]) for name in OURS if name in given}
     if given.get("attendees"):
         people = {
@@ -69,8 +69,7 @@ def stated(given: Mapping[str, Any]) -> Fields:
         rule = given["recurrence"] or {}
         parts["rrule"] = rule.get("rrule")
         if not rule or rule.get("exceptions") is not None:
-            zone = when.zone_of({"start": given.get("start")})
-            fields["exceptions"] = _exceptions(rule.get("exceptions") or (), zone=zone)
+            fields["exceptions"] = rule.get("exceptions") or []
     if parts:
         fields["when"] = parts
     if "reminder_minutes" in given:
@@ -80,10 +79,17 @@ def stated(given: Mapping[str, Any]) -> Fields:
 
 
 def completed(fields: Fields, known: Mapping[str, Iterable[Value]]) -> Fields:
-    """Return stated fields with ``when`` whole. ``known``: what the CRM may have had in each field."""
+    """Return stated fields with ``when`` whole, and ``exceptions`` by the days of its zone.
+
+    ``known``: what the CRM may have had in each field.
+    """
     if "when" not in fields:
         return fields
-    return {**fields, "when": when.completed(fields["when"], known.get("when", ()))}
+    whole = when.completed(fields["when"], known.get("when", ()))
+    if "exceptions" not in fields:
+        return {**fields, "when": whole}
+    exceptions = _exceptions(fields["exceptions"], zone=when.zone_of(whole))
+    return {**fields, "when": whole, "exceptions": exceptions}
 
 
 def wrong(fields: Fields) -> Mapping[str, str]:

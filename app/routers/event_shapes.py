@@ -174,7 +174,7 @@ class EventException(Body):
     @field_validator("end")
     @classmethod
     def _ends_after_it_begins(cls, end: EventTime | None, known: ValidationInfo) -> EventTime | None:
-        return _after(known.data.get("start"), end)
+        return _after(known.data.get("start") or known.data.get("original_start"), end)
 
 
 def _each_occurrence_once(exceptions: list[EventException] | None) -> list[EventException] | None:

@@ -109,7 +109,7 @@ def test_an_exception_is_known_by_the_day_in_its_series_zone(original, on):
         },
     }
 
-    assert [each["on"] for each in event.stated(given)["exceptions"]] == [on]
+    assert [each["on"] for each in event.completed(event.stated(given), {})["exceptions"]] == [on]
 
 
 def test_of_two_exceptions_of_one_day_the_last_counts_and_a_cancelled_one_says_no_more():
@@ -118,9 +118,8 @@ def test_of_two_exceptions_of_one_day_the_last_counts_and_a_cancelled_one_says_n
         {"original_start": NINE, "title": "Short", "cancelled": True},
     ]
 
-    (one,) = event.stated({"start": NINE, "recurrence": {"rrule": "FREQ=DAILY", "exceptions": twice}})[
-        "exceptions"
-    ]
+    given = {"start": NINE, "recurrence": {"rrule": "FREQ=DAILY", "exceptions": twice}}
+    (one,) = event.completed(event.stated(given), {})["exceptions"]
 
     assert (one["cancelled"], one["title"]) == (True, None)
 

@@ -84,6 +84,12 @@ TABLE = [
         ORDER,
     ),
     (
+        "an occurrence that ends before it would have begun",
+        differs(end=EIGHT),
+        "/recurrence/exceptions/0/end",
+        ORDER,
+    ),
+    (
         "an occurrence that was at no time",
         {"start": NINE, "recurrence": {**DAILY, "exceptions": [{"original_start": {}}]}},
         "/recurrence/exceptions/0/original_start",

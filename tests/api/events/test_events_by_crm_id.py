@@ -86,6 +86,16 @@ async def test_a_part_of_when_leaves_the_rest(crm, visit, verb, part, start, end
     assert bool(now["recurrence"]) is rrule
 
 
+async def test_which_day_an_occurrence_is_of_the_series_zone_says(crm):
+    await crm.puts(start=clock("2026-12-07T06:00:00", "Asia/Tokyo"), recurrence={"rrule": "FREQ=DAILY"})
+
+    original = {"original_start": clock("2026-12-08T21:00:00", "UTC"), "title": "Late"}
+    now = await crm.patches(recurrence={"rrule": "FREQ=DAILY", "exceptions": [original]})
+
+    (told,) = now["recurrence"]["exceptions"]
+    assert told == {"original_start": clock("2026-12-09T06:00:00", "Asia/Tokyo"), "title": "Late"}
+
+
 async def test_a_start_of_another_kind_takes_the_end_with_it(crm, visit):
     now = await crm.puts(start={"date": "2026-12-07"})
 
