@@ -224,7 +224,9 @@ async def _stored(session: AsyncSession, page: Sequence[Says]) -> dict[str, Reco
             Record.record_id.in_(list(names)),
         ),
     )
-    return {names.get(each.record_id) or str(each.crm_id): each for each in await session.scalars(query)}
+    found = (await session.scalars(query)).all()
+    named = {names[each.record_id]: each for each in found if each.record_id in names}
+    return named | {each.crm_id: each for each in found if each.crm_id is not None}
 
 
 def _assigned(says: Says, record: Record | None, *, now: datetime) -> list[Assignment]:

@@ -6,6 +6,7 @@ import pytest
 
 from app import clock
 from app.graph.calendar_permissions import CalendarPermissions
+from app.sync.connections import Connections
 from tests.calendar.diary import Diary, at
 
 pytestmark = pytest.mark.feature("D4")
@@ -225,6 +226,40 @@ async def test_a_calendar_that_can_not_be_read_before_somebody_acts_is_not_assig
     assert [each["reason"] for each in problem["refused"]] == ["rights_unknown"]
     assert problem["detail"].endswith("The connection is paused.")
     assert await calls(ada) == 0
+
+
+STANDINGS = [
+    ("active", {}, "no_edit_rights", "no_edit_rights"),
+    ("needs_sign_in", {}, "rights_unknown", "no_edit_rights"),
+    ("no_mailbox", {}, "assignee_not_connected", "no_edit_rights"),
+    ("pending", {}, "assignee_not_connected", "no_connection"),
+    ("disconnected", {}, "assignee_not_connected", "no_connection"),
+    ("active", {"granted_scopes": ["Contacts.ReadWrite"]}, "assignee_not_connected", "no_edit_rights"),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "of_assignee", "of_assigner"),
+    STANDINGS,
+    ids=[f"{row[0]} {'without calendar' if row[1] else ''}".strip() for row in STANDINGS],
+)
+async def test_who_counts_as_connected(ada, bob, status, more, of_assignee, of_assigner):
+    async with ada.stage.resources.db.transaction(ada.person.workspace["id"]) as session:
+        connection = await Connections(session).get(ada.person.connection)
+        for name, value in {"status": status, **more}.items():
+            setattr(connection, name, value)
+
+    assert [reason for _, _, reason in await asks(ada, "agent-2", "agent-1")] == [of_assignee]
+    assert [reason for _, _, reason in await asks(ada, "agent-1", "agent-2")] == [of_assigner]
+
+
+async def test_every_mailbox_of_the_assignee_must_be_open(ada, bob):
+    other = Diary(await ada.stage.newcomer(workspace=ada.person.workspace))
+    await shares(ada, bob, "write")
+    assert await asks(ada, "agent-2", "agent-1") == [("agent-1", False, "no_edit_rights")]
+
+    await shares(other, bob, "write")
+    assert await asks(ada, "agent-2", "agent-1") == [("agent-1", True, "edit_rights")]
 
 
 async def test_redis_may_forget_what_it_knew(ada, bob):
