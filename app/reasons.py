@@ -224,7 +224,10 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
         "{name} was deleted in the CRM while {user} edited it in {mailbox}: it stays until somebody decides.",
     ),
     Reason.EXCEPTION_LOST: Meaning(
-        "Moving the series dropped a change to one of its dates.", entities=CALENDAR
+        "Moving the series dropped a change to one of its dates.",
+        "{name} was moved in {mailbox}, and Outlook dropped what was different on some of its dates; the"
+        " conflict keeps it.",
+        CALENDAR,
     ),
     Reason.COLLECTION_GONE: Meaning(
         "The folder, list or calendar in Microsoft is gone.",

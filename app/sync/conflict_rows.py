@@ -34,6 +34,7 @@ class Conflicts:
         reporter: Side,
         connection_id: str | None,
         now: datetime,
+        code: str = "both_edited",
     ) -> None:
         """Keep a conflict that the policy has settled. ``connection_id`` is that of the reporting mailbox."""
         values = _sides(conflict, reporter=reporter)
@@ -44,7 +45,7 @@ class Conflicts:
             connection_id=connection_id or conflict.ours_stamp.connection,
             field=conflict.field,
             base=[conflict.base],
-            code="both_edited",
+            code=code,
             status="resolved",
             resolved_at=now,
             resolved_by="policy",

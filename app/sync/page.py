@@ -21,7 +21,7 @@ from app.sync import breaker, holding
 from app.sync.breaker import Kind
 from app.sync.clearing import Cleared, apart, empties, refilled
 from app.sync.conflict_rows import Conflicts
-from app.sync.conflicts import Side
+from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Side, Stamp
 from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
@@ -334,6 +334,25 @@ def _note_conflicts(page: Page, link: Link, record: Record, received: Received) 
             record, conflict, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=page.now
         )
     page.work.progress.count("conflicts", len(received.conflicts))
+    _note_lost_exceptions(page, link, record, received)
+
+
+def _note_lost_exceptions(page: Page, link: Link, record: Record, received: Received) -> None:
+    """Keep the exceptions that Exchange dropped when its user gave a series another time."""
+    was = received.previous.get("exceptions") or []
+    lost = [each for each in was if each not in received.doc.get("exceptions", [])]
+    if "when" not in received.previous or not lost:
+        return
+    kept = Conflict(
+        "exceptions", was, was, received.doc["exceptions"], Kept.THEIRS, UNSTAMPED,
+        Stamp(page.now, Side.MICROSOFT, link.connection_id),
+    )  # fmt: skip
+    Conflicts(page.session).add_settled(
+        record, kept, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=page.now,
+        code=Reason.EXCEPTION_LOST,
+    )  # fmt: skip
+    page.work.progress.count("conflicts")
+    decide(link, Reason.EXCEPTION_LOST, run=page.work.progress.run_id, now=page.now)
 
 
 def _settle(page: Page, link: Link, record: Record, received: Received, *, etag: str | None) -> None:

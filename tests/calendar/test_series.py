@@ -132,3 +132,25 @@ async def test_a_rule_that_outlook_cannot_hold_parks_the_record_and_says_which_p
     assert (told["reason"], told["state"]) == ("unsupported_recurrence", "parked")
     assert "HOURLY" in told["problem"]["detail"]
     assert await ada.events() == []
+
+
+@pytest.mark.feature("F6")
+async def test_exceptions_that_outlook_drops_when_its_user_moves_a_series_are_kept_in_a_conflict(ada):
+    item = await stand_up(ada)
+    moved = {"original_start": at(3), "start": at(3, "11:00"), "end": at(3, "11:30")}
+    await ada.puts("Stand-up", recurrence={**DAILY, "exceptions": [moved]})
+    await ada.settles()
+
+    await ada.edits(item, start=graph(at(1, "14:00")), end=graph(at(1, "14:15")))
+    await ada.syncs()
+
+    assert (await ada.record("Stand-up"))["recurrence"]["exceptions"] == []
+    (conflict,) = (await ada.crm("GET", "/v1/conflicts?entity=calendar"))["data"]
+    assert (conflict["field"], conflict["status"], conflict["kept"]) == (
+        "exceptions",
+        "resolved",
+        "microsoft",
+    )
+    assert conflict["crm"][0]["on"] == day(at(3))
+    codes = [decision["code"] for decision in (await ada.explains("Stand-up"))["decisions"]]
+    assert "exception_lost" in codes
