@@ -18,6 +18,9 @@ SILENT: Final = frozenset({"reminder", "showAs", "categories"})
 """What an organizer may change without a word to anybody."""
 
 QUIET: Final = frozenset({"isReminderOn", "reminderMinutesBeforeStart", "showAs", "categories"})
+UNSEEN_GUESTS: Final = "unseenGuests"
+"""How many guests an item has whom we are not to know: they are mailed all the same."""
+
 FOREVER: Final = date(4000, 1, 1)
 
 
@@ -76,4 +79,5 @@ def _people(sent: Collection[Fields], had: Fields) -> tuple[str, ...]:
         return ()
     guests = [*(had.get("attendees") or ()), *sent]
     found = [each.get("address") or (each.get("emailAddress") or {}).get("address") for each in guests]
-    return tuple(dict.fromkeys(address.casefold() for address in found if address))
+    unseen = [f"guest {number + 1} of a private event" for number in range(had.get(UNSEEN_GUESTS) or 0)]
+    return (*dict.fromkeys(address.casefold() for address in found if address), *unseen)

@@ -3,6 +3,7 @@
 Pure (``engine.md`` §7). Contacts are read and written whole; all of this is about events.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from app.records import Fields
 from app.records.link import LinkView
 from app.records.shape import Shape
+from app.sync.mails import UNSEEN_GUESTS
 from app.sync.policy import Access
 from app.sync.scope import NOT_FOR_ALL, Private
 
@@ -26,6 +28,9 @@ OBSERVED: Final = frozenset(
     {"responses", "organizer", "isOrganizer", "responseStatus", "iCalUId", "onlineMeeting", "isCancelled"}
 )
 """What only the primary owner's mailbox tells of."""
+
+TEXTS: Final = frozenset({"title", "location", "description"})
+"""What an occurrence may be about otherwise than its series."""
 
 GUESTS: Final = frozenset({"attendees"})
 NONE: Final[frozenset[str]] = frozenset()
@@ -72,6 +77,26 @@ def is_hidden(doc: Fields, view: LinkView, private: Private) -> bool:
 def unseen_of(wording: Fields, private: Private) -> frozenset[str]:
     """Return the parts of an item that we are not to know anything of."""
     return ABOUT if is_hidden({}, LinkView(wording), private) else NONE
+
+
+def seen_of(wording: Fields, private: Private) -> Fields:
+    """Return what we are to know of an item: of changed occurrences, too, only the times if so chosen."""
+    unseen = unseen_of(wording, private)
+    if not unseen:
+        return wording
+    seen = {name: raw for name, raw in wording.items() if name not in unseen}
+    if "attendees" in wording:
+        seen[UNSEEN_GUESTS] = len(wording["attendees"])
+    return seen | {"exceptions": times_alone(seen["exceptions"])} if "exceptions" in seen else seen
+
+
+def times_alone(exceptions: Iterable[Fields]) -> list[Fields]:
+    """Return the occurrences that take place at another time, or not at all, and nothing else of them."""
+    return [
+        {name: raw for name, raw in one.items() if name not in TEXTS}
+        for one in exceptions
+        if one.get("cancelled") or one.get("start")
+    ]
 
 
 def without(shape: Shape, *, unread: frozenset[str] = NONE, unwritten: frozenset[str] = NONE) -> Shape:

@@ -87,9 +87,8 @@ def of_occurrences(
     if EXCEPTIONS not in write.owed or not work.asks:
         return None
     wanted = changes(meant(work.shape, view, work.shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS])
-    return partial(
-        write_occurrences, item_id=str(link.item_id), series=Series(doc, view.graph_had), wanted=wanted
-    )
+    series = Series(doc, view.graph_had, hidden=not write.shape.parts["subject"].writes)
+    return partial(write_occurrences, item_id=str(link.item_id), series=series, wanted=wanted)
 
 
 def without_exceptions(item: Document, write: Create | Update) -> Document:
@@ -106,7 +105,7 @@ async def write_occurrences(work: Work, item_id: str, *, series: Series, wanted:
     """
     ids = await _ids(work, item_id, series, wanted)
     calls = [_call(ids[each.on], series, each) for each in wanted if each.on in ids]
-    for answer in await work.mailbox.batch(calls):
+    for answer in await work.mailbox.batch([call for call in calls if call.body != {}]):
         failure = answer.error()
         if failure is not None and not isinstance(failure, NotFound):
             return answer

@@ -23,10 +23,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A series as the record has it, and what its item was worded like."""
+    """A series as the record has it, and what its item was worded like. ``hidden``: all but its times."""
 
     doc: Fields
     had: Fields
+    hidden: bool = False
 
     @property
     def when(self) -> Fields:
@@ -51,7 +52,7 @@ class Series:
             name: becomes.get(name) or self.doc.get(name) or ""
             for name in ("title", "location", "description")
         }
-        touched = {name for name in said if becomes.get(name) or was.get(name)}
+        touched = {name for name in said if not self.hidden and (becomes.get(name) or was.get(name))}
         if "title" in touched:
             body["subject"] = said["title"]
         if "location" in touched:

@@ -21,7 +21,7 @@ from app.records.link import Attempt, LinkView
 from app.records.shape import Shape
 from app.records.types import RecordType, record_type
 from app.sync.lease import Lease
-from app.sync.masks import frozen, masked, unseen_of
+from app.sync.masks import frozen, masked, seen_of
 from app.sync.notifications import Unseen
 from app.sync.policy import Access, Direction
 from app.sync.progress import Progress
@@ -115,9 +115,7 @@ class Work:
 
     def had(self, item: Document) -> Fields:
         """Return an item's wording as ``graph_had`` keeps it: nothing of what we are not to see."""
-        wording = self.words.had(item)
-        unseen = unseen_of(wording, self.scope.private)
-        return {name: raw for name, raw in wording.items() if name not in unseen} if unseen else wording
+        return seen_of(self.words.had(item), self.scope.private)
 
     def guests_kept_out(self, shape: Shape, doc: Fields, view: LinkView) -> Fields:
         """Return ``graph_means`` with guests taken for agreed whom nobody may ever mail."""

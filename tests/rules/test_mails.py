@@ -8,6 +8,7 @@ from app.graph.calendar import shape
 from app.records.link import LinkView
 from app.sync.mails import (
     SILENT,
+    UNSEEN_GUESTS,
     Invitations,
     is_ahead,
     mailed_by,
@@ -30,6 +31,8 @@ def guest(address):
 
 MEETING = {"isOrganizer": True, "attendees": [guest("Eve@example.org"), guest("bob@example.org")]}
 COPY = {**MEETING, "isOrganizer": False}
+UNSEEN = {"isOrganizer": True, UNSEEN_GUESTS: 2}
+TWO = ("guest 1 of a private event", "guest 2 of a private event")
 ALONE = {"isOrganizer": True, "attendees": []}
 BOTH = ("eve@example.org", "bob@example.org")
 EACH = [name for name, part in SHAPE.parts.items() if part.writes]
@@ -46,6 +49,8 @@ def update(had, *parts, **fields):
         pytest.param(MEETING, BOTH, id="her own meeting"),
         pytest.param(COPY, (), id="a guest's copy"),
         pytest.param(ALONE, (), id="nobody else's"),
+        pytest.param(UNSEEN, TWO, id="her own, of whose guests only the number is known"),
+        pytest.param(UNSEEN | {"isOrganizer": False}, (), id="a guest's copy, of which no more is known"),
         pytest.param({}, (), id="of whose guests nothing is known"),
     ],
 )
@@ -93,7 +98,9 @@ def test_who_is_mailed_by_a_call(method, body, had, guests):
     assert mailed_by_call(method, body, had) == guests
 
 
-@pytest.mark.parametrize(("had", "guests"), [(MEETING, BOTH), (COPY, ()), (ALONE, ()), ({}, ())])
+@pytest.mark.parametrize(
+    ("had", "guests"), [(MEETING, BOTH), (COPY, ()), (ALONE, ()), ({}, ()), (UNSEEN, TWO)]
+)
 def test_who_is_mailed_a_cancellation(had, guests):
     assert mailed_by_delete(had) == guests
 

@@ -5,7 +5,7 @@ import pytest
 from app.graph.calendar import had, shape
 from app.graph.contacts import SHAPE as CONTACTS
 from app.records.link import LinkView
-from app.sync.masks import ABOUT, GUESTS, OBSERVED, PERSONAL, SHARED, Part, frozen, masked, unseen_of
+from app.sync.masks import ABOUT, GUESTS, OBSERVED, PERSONAL, SHARED, Part, frozen, masked, seen_of, unseen_of
 from app.sync.policy import Access
 from app.sync.projection import Create, owed
 from app.sync.scope import Private
@@ -70,6 +70,26 @@ def test_what_we_are_not_to_know_of_an_item(said, private):
     hidden = private is Private.BUSY_ONLY and said not in {"normal", None}
 
     assert unseen_of(had(item(sensitivity=said)), private) == (ABOUT if hidden else NONE)
+
+
+EXCEPTIONS = [
+    {"on": "2026-03-04", "title": "Hush"},
+    {"on": "2026-03-05", "start": timed("2026-03-05T11:00:00"), "end": timed("2026-03-05T12:00:00"), "location": "Hush"},
+    {"on": "2026-03-06", "cancelled": True},
+]  # fmt: skip
+
+
+def test_of_occurrences_whose_content_is_hidden_only_the_times_are_known():
+    wording = PRIVATE | {"exceptions": EXCEPTIONS}
+
+    seen = seen_of(wording, Private.BUSY_ONLY)
+
+    assert not ABOUT & seen.keys()
+    assert seen["exceptions"] == [
+        {name: value for name, value in EXCEPTIONS[1].items() if name != "location"}, EXCEPTIONS[2],
+    ]  # fmt: skip
+    assert seen_of(wording, Private.AS_PRIVATE) is wording
+    assert seen_of(HERS, Private.BUSY_ONLY) is HERS
 
 
 def test_a_new_item_whose_content_is_hidden_is_called_busy():
