@@ -206,7 +206,9 @@ class EventFields(RecordFields):
     """An event. In a PUT or PATCH a field left out says nothing; null or an empty list clears it."""
 
     assigned_by: Word | None = Field(
-        default=None, title="Assigned by", description="The user who gives it to its owners.",
+        default=None, title="Assigned by",
+        description="The user who gives it to its owners. The rule `require_calendar_edit_rights` asks whether"
+        " they may edit the owners' calendars.",
         examples=["agent-3"],
     )  # fmt: skip
     activity_type: Word | None = Field(
