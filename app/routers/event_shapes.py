@@ -207,8 +207,8 @@ class EventFields(RecordFields):
 
     assigned_by: Word | None = Field(
         default=None, title="Assigned by",
-        description="The user who gives it to its owners. The rule `require_calendar_edit_rights` asks whether"
-        " they may edit the owners' calendars.",
+        description="The user who gives it to its owners. The rule `require_calendar_edit_rights` asks"
+        " whether they may edit the owners' calendars.",
         examples=["agent-3"],
     )  # fmt: skip
     activity_type: Word | None = Field(
