@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app import clock
-from tests.calendar.diary import at, clock_of, graph, guest, whole
+from tests.calendar.diary import Diary, at, clock_of, graph, guest, whole
 
 pytestmark = pytest.mark.lesson(4)
 BERLIN, SYDNEY, NEW_YORK = "Europe/Berlin", "Australia/Sydney", "America/New_York"
@@ -200,3 +200,32 @@ async def test_a_token_that_expires_in_the_middle_of_a_round_loses_and_doubles_n
     )
     assert (await ada.stage.sandbox.get("/_sandbox/faults")).json()["faults"] == []
     await quiet(ada, outbox=[])
+
+
+@pytest.mark.feature("F6")
+async def test_a_series_of_two_owners_is_alike_in_both_mailboxes_whoever_changes_a_day_of_it(ada):
+    bob = Diary(await ada.stage.newcomer(user="agent-2", workspace=ada.person.workspace))
+    await bob.chooses(direction="two_way")
+    await bob.syncs()
+    owners = [{"user": "agent-1", "access": "primary"}, {"user": "agent-2", "access": "full"}]
+    rule = {"rrule": "FREQ=DAILY;COUNT=9", "exceptions": [differing(at(3), title="Long")]}
+    await ada.puts("s-1", owners=owners, title="Shared", start=at(1), end=at(1, "09:15"), recurrence=rule)
+    for diary in (ada, bob):
+        await diary.settles()
+
+    await bob.edits((await bob.occurrences(await bob.event("Shared")))[4], subject="Short")
+    for diary in (bob, ada):
+        await diary.syncs()
+
+    for diary in (ada, bob):
+        rows = await diary.occurrences(await diary.event("Shared"))
+        assert [row["subject"] for row in rows] == [
+            "Shared",
+            "Shared",
+            "Long",
+            "Shared",
+            "Short",
+            *["Shared"] * 4,
+        ]
+    await quiet(ada, outbox=[])
+    await quiet(bob, outbox=[])
