@@ -108,3 +108,21 @@ async def test_a_series_that_outlook_moves_loses_what_differed_and_the_crm_hears
     assert change["record"]["recurrence"]["exceptions"] == []
     assert set(await rows(ada)) == {("Stand-up", "14:00")}
     await quiet(ada, outbox=[])
+
+
+@pytest.mark.lesson(7)
+@pytest.mark.parametrize("dropped", ["before_commit", "after_commit"])
+@pytest.mark.parametrize("place", [0, 1], ids=["of its time", "of what differs"])
+async def test_a_lost_answer_loses_nothing_of_a_series_that_is_moved(ada, dropped, place):
+    await stand_up(ada, long())
+    match = {"mail": ada.mail, "method": "PATCH"}
+    await ada.stage.control("faults", fault={"drop": dropped}, match=match, skip=place)
+
+    await ada.patches("Stand-up", **lasting("10:00"))
+    await ada.settles()
+    await ada.syncs()
+
+    assert (await ada.stage.sandbox.get("/_sandbox/faults")).json()["faults"] == []
+    assert (await rows(ada))[:3] == [("Stand-up", "10:00"), ("Stand-up", "10:00"), ("Long", "11:00")]
+    assert (await ada.record("Stand-up"))["recurrence"]["exceptions"] == [long("10:00")]
+    await quiet(ada, outbox=[])
