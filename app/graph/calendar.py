@@ -30,7 +30,7 @@ _PARTS = (
     Part("when", "when", Kind.WHEN),
     Part("exceptions", "exceptions", Kind.EXCEPTIONS),
     Part("attendees", "attendees", Kind.ATTENDEES),
-    Part("reminder", "reminder", Kind.PLAIN),
+    Part("reminder", "reminder", Kind.PLAIN, fills=True),
     Part("showAs", "show_as", Kind.TEXT),
     Part("sensitivity", "sensitivity", Kind.TEXT),
     Part("categories", "categories", Kind.TAGS),

@@ -19,7 +19,8 @@ class Part:
     list it shows the elements with ``label`` in at most ``seats`` places. ``alone``: the one element shown
     merges as one value (an address); elements of other lists merge one by one. ``reads`` and ``writes`` are
     its mask: what isn't read is left unheard, what isn't written is never owed. What is
-    ``noted`` stays known of the item all the same.
+    ``noted`` stays known of the item all the same. ``fills``:
+    Microsoft fills it in where a new item doesn't say it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Part:
     reads: bool = True
     writes: bool = True
     noted: bool = False
+    fills: bool = False
 
 
 @dataclass(frozen=True, slots=True)

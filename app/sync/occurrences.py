@@ -4,6 +4,7 @@ Their ids aren't kept: they are looked up when written, by the day on which each
 """
 
 from collections.abc import Awaitable, Callable, Container, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -54,7 +55,8 @@ def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str])
     """
     write = owed(shape, doc, view, held=held)
     if isinstance(write, Create):
-        return Create({name: value for name, value in write.fields.items() if name != EXCEPTIONS}, shape)
+        fields = {name: value for name, value in write.fields.items() if name != EXCEPTIONS}
+        return replace(write, fields=fields)
     if not isinstance(write, Update) or EXCEPTIONS not in write.owed:
         return write
     series = owed(without(shape, unwritten=frozenset({EXCEPTIONS})), doc, view, held=held)

@@ -12,15 +12,19 @@ from app.records.values import LISTS, Element
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """POST ``payload``. ``fields`` are all parts as we mean them: what the attempt and the note keep."""
+    """POST ``payload``. ``fields`` are all parts as we mean them: what the attempt and the note keep.
+
+    ``blank`` are those that are to be empty, which Microsoft would fill in otherwise.
+    """
 
     fields: Fields
     shape: Shape = field(compare=False, repr=False)
+    blank: frozenset[str] = frozenset()
 
     @property
     def payload(self) -> Fields:
         """The body that makes the item. Raises Unsupported where Outlook can't hold what it says."""
-        said = {name: value for name, value in self.fields.items() if value}
+        said = {name: value for name, value in self.fields.items() if value or name in self.blank}
         return self.shape.payload(said, {})
 
 
@@ -110,7 +114,8 @@ def owed(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] = ()
     """
     if not link.graph_had:
         fields = {name: shown(shape, doc, link, part) for name, part in shape.parts.items() if part.writes}
-        return Create(fields, shape)
+        blank = {n for n in fields if shape.parts[n].fills and is_blank(doc, shape.parts[n].field)}
+        return Create(fields, shape, frozenset(blank))
     unsure = link.graph_means.get(UNSURE, {})
     fields = {}
     for name, part in shape.parts.items():
@@ -132,6 +137,11 @@ def owed(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] = ()
         if name in link.graph_had and name not in fields
     }
     return Update({**fields, **repeated}, tuple(fields), link.graph_had, shape)
+
+
+def is_blank(doc: Fields, name: str) -> bool:
+    """Say whether a field was cleared, not just left out."""
+    return name in doc and not doc[name]
 
 
 def unagreed(shape: Shape, link: LinkView, fields: Container[str]) -> LinkView:

@@ -136,3 +136,13 @@ async def test_a_whole_day_is_a_date_on_both_sides(ada):
 
     assert (item["isAllDay"], item["start"]["dateTime"][:10]) == (True, whole(3)["date"])
     assert (await ada.record("Open-day"))["end"] == whole(4)
+
+
+async def test_no_reminder_is_no_reminder_and_nothing_said_is_outlooks_own(ada):
+    silent, without = await ada.has("Silent"), await ada.has("Without", reminder_minutes=None)
+    at_once = await ada.has("At-once", reminder_minutes=0)
+
+    assert (silent["isReminderOn"], silent["reminderMinutesBeforeStart"]) == (True, 15)
+    assert without["isReminderOn"] is False
+    assert (at_once["isReminderOn"], at_once["reminderMinutesBeforeStart"]) == (True, 0)
+    assert (await ada.record("Silent"))["reminder_minutes"] is None
