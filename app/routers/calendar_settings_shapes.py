@@ -1,6 +1,6 @@
 """The settings of a calendar: what can be chosen, how a screen shows it, and what an answer holds."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -30,6 +30,7 @@ from app.routers.settings_shapes import (
     SENDS,
     Previewed,
     Standing,
+    Whole,
     lockable,
     shown,
 )
@@ -273,7 +274,7 @@ class CalendarSettingsChoice(CalendarSettingsPatch):
     previewed: Previewed = PREVIEWED
 
 
-class CalendarSettingsPut(CalendarChoices):
+class CalendarSettingsPut(Whole, CalendarChoices):
     """All calendar settings at once: what is left out or in ``inherited`` is the workspace's default."""
 
     read_only = READ_ONLY - {"inherited"}
@@ -284,13 +285,6 @@ class CalendarSettingsPut(CalendarChoices):
         description="Fields that follow the workspace, whatever value stands here.",
         examples=[["calendar_name"]],
     )
-
-    def said(self) -> dict[str, Any]:
-        """Return the fields that the caller mentioned; a rule of null is none."""
-        said = super().said()
-        if "field_overrides" in said:
-            said["field_overrides"] = {name: rule for name, rule in said["field_overrides"].items() if rule}
-        return said
 
 
 class CalendarSettings(CalendarChoices, Standing):

@@ -4,7 +4,7 @@ The schema of ``ContactsSettings`` is what front ends render, so it stands on it
 where it goes, when it shows and what it puts at risk (``x-…``).
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -30,6 +30,7 @@ from app.routers.settings_shapes import (
     SENDS,
     Previewed,
     Standing,
+    Whole,
     lockable,
     shown,
 )
@@ -208,7 +209,7 @@ class ContactsSettingsChoice(ContactsSettingsPatch):
     previewed: Previewed = PREVIEWED
 
 
-class ContactsSettingsPut(ContactChoices):
+class ContactsSettingsPut(Whole, ContactChoices):
     """All contact settings at once: what is left out or named in ``inherited`` is the workspace's default."""
 
     read_only = READ_ONLY - {"inherited"}
@@ -219,13 +220,6 @@ class ContactsSettingsPut(ContactChoices):
         description="Fields that follow the workspace, whatever value stands here.",
         examples=[["folder_name"]],
     )
-
-    def said(self) -> dict[str, Any]:
-        """Return the fields that the caller mentioned; a rule of null is none."""
-        said = super().said()
-        if "field_overrides" in said:
-            said["field_overrides"] = {name: rule for name, rule in said["field_overrides"].items() if rule}
-        return said
 
 
 class ContactsSettings(ContactChoices, Standing):

@@ -58,6 +58,17 @@ def hidden(order: int, *, read_only: bool = True) -> dict[str, Any]:
 NAMES: Final = WithJsonSchema({"type": "array", "uniqueItems": True, "items": {"type": "string"}})
 
 
+class Whole(Body):
+    """All settings of an entity at once."""
+
+    def said(self) -> dict[str, Any]:
+        """Return the fields that the caller mentioned; a rule of null is none."""
+        said = super().said()
+        if "field_overrides" in said:
+            said["field_overrides"] = {name: rule for name, rule in said["field_overrides"].items() if rule}
+        return said
+
+
 class Standing(Body):
     """What an answer says of settings besides what is chosen."""
 
