@@ -39,4 +39,5 @@ async def _make_due(work: Work, links: Links) -> None:
     if work.progress.full:
         await links.move(here, Link.state == "linked", Link.due_at.is_(None), due_at=work.now)
     if work.progress.trigger == "manual":
-        await links.move(here, Link.problem.is_not(None), due_at=work.now, problem=None)
+        parked = Link.problem.is_not(None), Link.record_id.is_not(None)  # who has no record is owed nothing
+        await links.move(here, *parked, due_at=work.now, problem=None)

@@ -92,11 +92,14 @@ def test_an_item_that_cannot_be_taken_over_holds_up_nobody(crm, ada, two, syncin
         ada.adds("Hedy")
         run = crm.syncs(syncing)
 
-    assert (run["status"], run["counts"]["parked"]) == ("succeeded", 1)
+    runs = crm.call("GET", "/v1/runs")["data"]  # a round of its own accord may have come first
+    assert (run["status"], sum(each["counts"]["parked"] for each in runs)) == ("succeeded", 1)
     assert {c["type"]: c["record"]["display_name"] for c in crm.news()} == {
         "contact.updated": "Mary",
         "contact.created": "Hedy",
     }
+    if not known:
+        assert crm.syncs(syncing)["status"] == "succeeded"
     (parked,) = crm.call("GET", "/v1/links?state=parked")["data"]
     assert (parked["item"]["id"], parked["problem"]["type"]) == (item["id"], "/problems/unreadable-item")
 
