@@ -31,6 +31,7 @@ from app.routers.settings_shapes import (
     Previewed,
     Standing,
     Whole,
+    deletes,
     lockable,
     shown,
 )
@@ -183,59 +184,51 @@ class CalendarChoices(Body):
         title="Completed",
         description="What happens in Outlook to events that the CRM marks as completed.",
         examples=["keep"],
-        json_schema_extra=shown(
-            17, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
-            confirm={
-                "values": ["delete"],
-                "title": "Delete completed events in Outlook?",
-                "detail": "Events that are completed in the CRM will be deleted in the user's Outlook.",
-            },
+        json_schema_extra=deletes(
+            17,
+            "microsoft",
+            title="Delete completed events in Outlook?",
+            detail="Events that are completed in the CRM will be deleted in the user's Outlook.",
         ),
-    )  # fmt: skip
+    )
     removed_from_crm: Removed = Field(
         default="keep",
         title="Removed from the CRM",
         description="What happens in Outlook to an event that was deleted in the CRM.",
         examples=["keep"],
-        json_schema_extra=shown(
-            18, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
-            confirm={
-                "values": ["delete"],
-                "title": "Delete events in Outlook?",
-                "detail": "Events that are deleted in the CRM will be deleted in the user's Outlook too.",
-            },
+        json_schema_extra=deletes(
+            18,
+            "microsoft",
+            title="Delete events in Outlook?",
+            detail="Events that are deleted in the CRM will be deleted in the user's Outlook too.",
         ),
-    )  # fmt: skip
+    )
     deleted_in_microsoft: Deleted = Field(
         default="delete",
         title="Deleted in Outlook",
         description="What happens in the CRM to an event that its user deleted in Outlook. Where it is many"
         " at once, somebody is asked first.",
         examples=["delete"],
-        json_schema_extra=shown(
-            19, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
-            confirm={
-                "values": ["delete"],
-                "title": "Delete events in the CRM?",
-                "detail": "Events that are deleted in the user's Outlook will be deleted in the CRM too.",
-            },
+        json_schema_extra=deletes(
+            19,
+            "crm",
+            title="Delete events in the CRM?",
+            detail="Events that are deleted in the user's Outlook will be deleted in the CRM too.",
         ),
-    )  # fmt: skip
+    )
     left_scope: LeftScope = Field(
         default="keep",
         title="No longer among them",
         description="What happens in Outlook to an event that no longer fits: its type or owners changed, or"
         " what is chosen here. Time that passes is no reason.",
         examples=["keep"],
-        json_schema_extra=shown(
-            20, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
-            confirm={
-                "values": ["delete"],
-                "title": "Delete events in Outlook?",
-                "detail": "Events that no longer fit what is chosen will be deleted in the user's Outlook.",
-            },
+        json_schema_extra=deletes(
+            20,
+            "microsoft",
+            title="Delete events in Outlook?",
+            detail="Events that no longer fit what is chosen will be deleted in the user's Outlook.",
         ),
-    )  # fmt: skip
+    )
 
 
 CalendarField = Literal[

@@ -27,10 +27,10 @@ from app.routers.settings_shapes import (
     ON,
     PREVIEWED,
     READ_ONLY,
-    SENDS,
     Previewed,
     Standing,
     Whole,
+    deletes,
     lockable,
     shown,
 )
@@ -122,15 +122,13 @@ class ContactChoices(Body):
         title="Removed from the CRM",
         description="What happens in Outlook to a contact that was deleted in the CRM.",
         examples=["keep"],
-        json_schema_extra=shown(
-            10, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
-            confirm={
-                "values": ["delete"],
-                "title": "Delete contacts in Outlook?",
-                "detail": "Contacts that are deleted in the CRM will be deleted in the user's Outlook too.",
-            },
+        json_schema_extra=deletes(
+            10,
+            "microsoft",
+            title="Delete contacts in Outlook?",
+            detail="Contacts that are deleted in the CRM will be deleted in the user's Outlook too.",
         ),
-    )  # fmt: skip
+    )
     deleted_in_microsoft: Deleted = Field(
         default="delete",
         title="Deleted in Outlook",
@@ -139,30 +137,26 @@ class ContactChoices(Body):
             " somebody is asked first."
         ),
         examples=["delete"],
-        json_schema_extra=shown(
-            11, "removal", "radio", show_if={"direction": HEARS}, danger="deletes_in_crm",
-            confirm={
-                "values": ["delete"],
-                "title": "Delete contacts in the CRM?",
-                "detail": "Contacts that are deleted in the user's Outlook will be deleted in the CRM too.",
-            },
+        json_schema_extra=deletes(
+            11,
+            "crm",
+            title="Delete contacts in the CRM?",
+            detail="Contacts that are deleted in the user's Outlook will be deleted in the CRM too.",
         ),
-    )  # fmt: skip
+    )
     left_scope: LeftScope = Field(
         default="keep",
         title="No longer among them",
         description="What happens in Outlook to a contact that no longer fits: its classes or owners changed,"
         " or what is chosen here.",
         examples=["keep"],
-        json_schema_extra=shown(
-            12, "removal", "radio", show_if={"direction": SENDS}, danger="deletes_in_microsoft",
-            confirm={
-                "values": ["delete"],
-                "title": "Delete contacts in Outlook?",
-                "detail": "Contacts that no longer fit what is chosen will be deleted in the user's Outlook.",
-            },
+        json_schema_extra=deletes(
+            12,
+            "microsoft",
+            title="Delete contacts in Outlook?",
+            detail="Contacts that no longer fit what is chosen will be deleted in the user's Outlook.",
         ),
-    )  # fmt: skip
+    )
 
 
 ContactField = Literal[

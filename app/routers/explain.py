@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import ConnectionNotFound, EntityUnknown, InvalidRequest, RecordNotFound
 from app.models import Connection, Record
 from app.problems import problems
-from app.records.types import CONTACT, EVENT
+from app.records.types import CONTACT, EVENT, RecordType
 from app.routers.answers import as_json
 from app.routers.connections import ConnectionId
 from app.routers.deps import Now, OnlyUser, Session
@@ -58,52 +58,37 @@ async def named(session: Session, only: OnlyUser, connection: Named = None) -> s
 NamedToo = Annotated[str | None, Depends(named)]
 
 
-async def contact_of_crm(session: Session, now: Now, crm_id: CrmIdInPath) -> Record:
-    return await found(session, CONTACT, crm_id, now=now)
-
-
-async def event_of_crm(session: Session, now: Now, crm_id: CrmIdInPath) -> Record:
-    return await found(session, EVENT, crm_id, now=now)
-
-
 async def record_of_ours(session: Session, now: Now, record_id: RecordIdInPath) -> Record:
     return await known(session, record_id, now=now)
 
 
-@router.get(
-    "/contacts/{crm_id}/explain",
-    operation_id="contacts.explain",
-    summary="Explain a contact",
-    response_model=Explained,
-    responses=problems(RecordNotFound, ConnectionNotFound),
-)
-async def explain_contact(
-    session: Session,
-    now: Now,
-    record: Annotated[Record, Depends(contact_of_crm)],
-    connection: NamedToo,
-    only: OnlyUser,
-) -> Response:
-    """Say why a contact is, or isn't, in each mailbox: what each side last had, and what happens next."""
-    return as_json(await explain_record(session, record, named=connection, only_user=only, now=now))
+def _explains(type_: RecordType, *, path: str, one: str) -> None:
+    """Add the explanation of a record by the CRM's id of it."""
+
+    async def of_crm(session: Session, now: Now, crm_id: CrmIdInPath) -> Record:
+        return await found(session, type_, crm_id, now=now)
+
+    @router.get(
+        f"/{path}/{{crm_id}}/explain",
+        operation_id=f"{path}.explain",
+        summary=f"Explain {one}",
+        description=f"Say why {one} is, or isn't, in each mailbox: what each side last had, and what happens"
+        " next.",
+        response_model=Explained,
+        responses=problems(RecordNotFound, ConnectionNotFound),
+    )
+    async def explain_named(
+        session: Session,
+        now: Now,
+        record: Annotated[Record, Depends(of_crm)],
+        connection: NamedToo,
+        only: OnlyUser,
+    ) -> Response:
+        return as_json(await explain_record(session, record, named=connection, only_user=only, now=now))
 
 
-@router.get(
-    "/events/{crm_id}/explain",
-    operation_id="events.explain",
-    summary="Explain an event",
-    response_model=Explained,
-    responses=problems(RecordNotFound, ConnectionNotFound),
-)
-async def explain_event(
-    session: Session,
-    now: Now,
-    record: Annotated[Record, Depends(event_of_crm)],
-    connection: NamedToo,
-    only: OnlyUser,
-) -> Response:
-    """Say why an event is, or isn't, in each mailbox: what each side last had, and what happens next."""
-    return as_json(await explain_record(session, record, named=connection, only_user=only, now=now))
+_explains(CONTACT, path="contacts", one="a contact")
+_explains(EVENT, path="events", one="an event")
 
 
 @router.get(

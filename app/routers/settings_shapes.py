@@ -1,6 +1,6 @@
 """How settings screens show what can be chosen: groups, places, what a field puts at risk (``x-…``)."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, WithJsonSchema
 
@@ -29,6 +29,14 @@ def shown(order: int, group: str, widget: str | None = None, **more: Any) -> dic
         **({"x-widget": widget} if widget else {}),
         **{f"x-{name.replace('_', '-')}": value for name, value in more.items()},
     }
+
+
+def deletes(order: int, side: Literal["crm", "microsoft"], *, title: str, detail: str) -> dict[str, Any]:
+    """Say where a screen shows a choice that can delete on one side, and what it asks before."""
+    return shown(
+        order, "removal", "radio", show_if={"direction": SENDS if side == "microsoft" else HEARS},
+        danger=f"deletes_in_{side}", confirm={"values": ["delete"], "title": title, "detail": detail},
+    )  # fmt: skip
 
 
 def lockable(choices: type[Body]) -> WithJsonSchema:

@@ -85,7 +85,7 @@ async def import_items(
         shared = await _shared(work, session, keys)
         received = {link_id: each for link_id, each in received.items() if link_id not in shared}
     records = {link_id: _born(work, each) for link_id, each in received.items()}
-    records = await _first_to_meet(work, session, records, wordings)
+    records = await _first_to_meet(session, records, wordings)
     await Records(session).write([_first_step(record, keys[link_id]) for link_id, record in records.items()])
     for record in records.values():
         announce_record(
@@ -105,11 +105,9 @@ async def import_items(
 
 
 async def _first_to_meet(
-    work: Work, session: AsyncSession, records: Mapping[str, Record], wordings: Mapping[str, Fields]
+    session: AsyncSession, records: Mapping[str, Record], wordings: Mapping[str, Fields]
 ) -> dict[str, Record]:
     """Return those records whose meeting nobody else has; the others are joined with that one later."""
-    if work.collection.entity != "calendar":
-        return dict(records)
     uids = {link_id: uid for link_id in records if (uid := uid_of(wordings[link_id]))}
     others = await Meetings(session).claim({uid: records[each].record_id for each, uid in uids.items()})
     return {link_id: record for link_id, record in records.items() if uids.get(link_id) not in others}

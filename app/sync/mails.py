@@ -45,7 +45,7 @@ def mailed_by_delete(had: Fields) -> tuple[str, ...]:
 
 
 def mailed_by_call(method: str, body: Fields, had: Fields) -> tuple[str, ...]:
-    """Return whom Exchange would mail because of a call on an event that was worded so."""
+    """Return whom Exchange would mail because of a call on an item that was worded so."""
     if method == "PATCH" and QUIET.issuperset(body):
         return ()
     return _people(body.get("attendees") or (), had)

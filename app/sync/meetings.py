@@ -26,7 +26,7 @@ from app.sync.work import Work
 async def join_meetings(work: Work, items: Mapping[str, Link]) -> set[str]:
     """Link copies of meetings whose record there is; return their links' ids."""
     uids = {link_id: uid for link_id, link in items.items() if (uid := uid_of(link.graph_had))}
-    if work.collection.entity != "calendar" or not uids:
+    if not uids:
         return set()
     async with work.transaction() as session:
         known = await Meetings(session).records(uids.values())

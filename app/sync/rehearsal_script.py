@@ -130,8 +130,7 @@ class Script:
     def _written(self, call: Call, known: tuple[Link, Record | None] | None) -> Step:
         doing = METHODS[call.method]
         had = (known[0].graph_had or {}) if known is not None else {}
-        is_event = self.run.entity == "calendar"
-        mails = mailed_by_call(call.method, dict(call.body or {}), had) if is_event else ()
+        mails = mailed_by_call(call.method, dict(call.body or {}), had)
         self.mailed += len(mails)
         if known is None:
             # A second item that a repeated create of ours had made.
