@@ -4,11 +4,14 @@
 that should exist, and at those whose record left the scope or is back; a full one looks at every link anew.
 """
 
+from sqlalchemy import not_
+
 from app.models import Link
 from app.sync.collections import Collections
 from app.sync.links import Links
 from app.sync.rescope import rescope_all
 from app.sync.switch import restart_round
+from app.sync.unreadable import UNREADABLE
 from app.sync.work import Work
 
 THOROUGH = frozenset({"manual", "settings", "schedule", "reconnect", "restore"})
@@ -40,4 +43,5 @@ async def _make_due(work: Work, links: Links) -> None:
         await links.move(here, Link.state == "linked", Link.due_at.is_(None), due_at=work.now)
     if work.progress.trigger == "manual":
         parked = Link.problem.is_not(None), Link.record_id.is_not(None)  # who has no record is owed nothing
-        await links.move(here, *parked, due_at=work.now, problem=None)
+        unread = Link.problem["type"].as_string() == f"/problems/{UNREADABLE}"  # a write would read nothing
+        await links.move(here, *parked, not_(unread), due_at=work.now, problem=None)
