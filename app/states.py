@@ -164,7 +164,7 @@ KINDS: dict[str, Kind] = {
         "This item can't be taken over.",
         "Something in it is more than we can read or keep. Everything else goes on; it is looked at again"
         " once it changes.",
-        "user", "edit_record", "Correct the contact in Outlook",
+        "user", "edit_record", "Correct it in Outlook",
     ),
     "unsupported-value": Kind(
         "Outlook can't hold this value.",
