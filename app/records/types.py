@@ -3,7 +3,7 @@
 The engine knows an entity through its ``RecordType`` and its ``Translation`` (``app/graph/translation.py``).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -89,8 +89,3 @@ BY_WORD: Final[Mapping[str, RecordType]] = {each.word: each for each in TYPES.va
 def record_type(entity: str) -> RecordType:
     """Return the type of an entity's records."""
     return TYPES[entity]
-
-
-def entities_of(types: Sequence[RecordType] = tuple(TYPES.values())) -> tuple[str, ...]:
-    """Return the entities that have records."""
-    return tuple(each.entity for each in types)

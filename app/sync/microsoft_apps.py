@@ -8,7 +8,6 @@ from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Settings
 from app.graph.auth import Microsoft
 from app.graph.entra import Application
 from app.models import MicrosoftApp
@@ -67,9 +66,3 @@ class MicrosoftApps:
     @property
     def _identity(self) -> str:
         return f"microsoft_app:{self.workspace}"
-
-
-async def cloud_of(session: AsyncSession, settings: Settings) -> str:
-    """Return the cloud in which this workspace's people have their mailboxes."""
-    own = await session.get(MicrosoftApp, session.info["workspace"], populate_existing=True)
-    return settings.microsoft_cloud if own is None else own.cloud

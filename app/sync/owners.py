@@ -1,6 +1,6 @@
 """SQL of owners: in whose mailboxes a record belongs. A copy of ``record.extra["owners"]`` for look-ups."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,8 +23,3 @@ class Owners:
             Owner.record_id.in_(sorted(set(record_ids))),
         )
         return {row.record_id: row.access for row in await self.session.execute(query)}
-
-    async def users_of(self, record_id: str) -> Sequence[str]:
-        """Return the users that a record belongs to."""
-        query = select(Owner.user).where(Owner.workspace_id == self.workspace, Owner.record_id == record_id)
-        return (await self.session.scalars(query.order_by(Owner.user))).all()

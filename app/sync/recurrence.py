@@ -46,22 +46,6 @@ def occurrences(
     return (on(day, start) for day in islice(days, limit))
 
 
-def is_occurrence(rrule: str, at: Start, *, start: Start, zone: str | None) -> bool:
-    """Return whether an event of the series begins then."""
-    day = day_of(at)
-    return at in occurrences(rrule, start=start, zone=zone, after=day, before=day + timedelta(days=1))
-
-
-def last_occurrence(rrule: str, *, start: Start, zone: str | None) -> Start | None:
-    """Return when the last event of the series begins; None where it has no end (or no event)."""
-    rule = read(rrule)
-    limit = 0 if rule.until is None and rule.count is None else None
-    last = None
-    for at in occurrences(rrule, start=start, zone=zone, limit=limit):
-        last = at
-    return last
-
-
 def day_of(start: Start) -> date:
     return start.date() if isinstance(start, datetime) else start
 

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.graph.unsupported import Unsupported
-from app.sync.recurrence import day_of, is_occurrence, last_occurrence, occurrences, on
+from app.sync.recurrence import day_of, occurrences
 from tests.rules.series import FAR, MANY, series
 from tests.rules.series_by_hand import days_of_rule
 
@@ -31,7 +31,7 @@ def days_by_hand(text, start, zone):
     """Return the days of a series; where it has times and an end in UTC, that was made of a day and its time."""
     said, _, until = text.partition(";UNTIL=")
     if until and zone is not None:
-        last = last_occurrence(f"FREQ=DAILY;UNTIL={until}", start=start, zone=zone)
+        *_, last = occurrences(f"FREQ=DAILY;UNTIL={until}", start=start, zone=zone)
         text = f"{said};UNTIL={last:%Y%m%d}"
     return days_of_rule(text, start=day_of(start), horizon=day_of(start) + FAR)
 
@@ -49,12 +49,6 @@ def test_days_are_those_that_a_reading_by_hand_has(drawn, later, long):
 
     assert [day_of(at) for at in every] == expected
     assert [day_of(at) for at in within] == [day for day in expected if after <= day < before]
-    assert is_occurrence(text, on(after, start), start=start, zone=zone) is (after in expected)
-    last = last_occurrence(text, start=start, zone=zone)
-    if last is None:
-        assert not expected or not ("COUNT" in text or "UNTIL" in text)
-    elif day_of(last) <= first + FAR:
-        assert day_of(last) == expected[-1]
 
 
 DAYS = [
@@ -77,7 +71,6 @@ def test_first_days(rrule, days):
 
 
 LAST = [
-    ("never", "FREQ=DAILY", None),
     ("counted", "FREQ=DAILY;COUNT=3", datetime(2026, 3, 4, 9)),  # noqa: DTZ001
     ("till a moment", "FREQ=DAILY;UNTIL=20260331T065959Z", datetime(2026, 3, 30, 9)),  # noqa: DTZ001
     ("till a day that is none of its own", "FREQ=WEEKLY;UNTIL=20260315", datetime(2026, 3, 9, 9)),  # noqa: DTZ001
@@ -86,7 +79,9 @@ LAST = [
 
 @pytest.mark.parametrize(("rrule", "last"), [pytest.param(*row, id=rule) for rule, *row in LAST])
 def test_last_event(rrule, last):
-    assert last_occurrence(rrule, start=NINE, zone=BERLIN) == last
+    *_, found = occurrences(rrule, start=NINE, zone=BERLIN)
+
+    assert found == last
 
 
 @pytest.mark.lesson(11)
@@ -98,12 +93,6 @@ def test_clocks_show_the_same_time_in_summer_and_in_winter():
         "2026-10-26T09:00:00",
         "2026-11-02T09:00:00",
     ]
-
-
-def test_an_event_at_another_time_of_the_day_is_none_of_the_series():
-    assert is_occurrence("FREQ=DAILY", NINE + timedelta(days=3), start=NINE, zone=BERLIN)
-    assert not is_occurrence("FREQ=DAILY", NINE + timedelta(days=3, minutes=1), start=NINE, zone=BERLIN)
-    assert not is_occurrence("FREQ=DAILY", NINE - timedelta(days=1), start=NINE, zone=BERLIN)
 
 
 def test_no_rule_keeps_us_counting_for_ever():
