@@ -19,7 +19,7 @@ import hypothesis
 import pytest
 import redis.asyncio
 from engines import kept_engines
-from stack import new_stack, stack  # noqa: F401 - fixtures
+from stack import new_stack, pytest_runtest_makereport, stack  # noqa: F401 - fixtures and a hook
 
 from app.config import PREFIX, Settings
 from app.db import Database

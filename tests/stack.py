@@ -78,12 +78,28 @@ class Stack:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+FOLDER = pytest.StashKey[Path]()
+SAID_LINES = 60
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Add to a failed story what the service said meanwhile: it may not fail twice."""
+    report = yield
+    if report.when == "call" and report.failed and FOLDER in item.config.stash:
+        for name in ("api.log", "worker.log"):
+            lines = (item.config.stash[FOLDER] / "logs" / name).read_text(errors="replace").splitlines()
+            report.sections.append((f"The last lines of {name}", "\n".join(lines[-SAID_LINES:])))
+    return report
+
+
 @pytest.fixture(scope="session")
-def stack() -> Iterator[dict[str, Any]]:
+def stack(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     """The dev.json of one stack for all tests of this process: make your own workspace and people in it."""
     running = Stack("--no-demo")
     try:
         running.start()
+        request.config.stash[FOLDER] = running.folder
         yield running.dev
     finally:
         running.remove()

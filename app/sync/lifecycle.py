@@ -42,7 +42,7 @@ async def _store(
     if found is None:
         return
     async with resources.db.transaction(found.workspace_id) as session:
-        known = await Subscriptions(session).get(found.target)
+        known = await Subscriptions(session).locked(found.target)
         # What is told of an earlier subscription is no news of this one.
         told = {event for graph_id, event in events if known is not None and known.graph_id == graph_id}
         await _follow(session, found.target, told, now=now)

@@ -75,8 +75,9 @@ async def _turns(resources: Resources, lease: Lease) -> None:
     while True:
         work = await begin(resources, lease, ends_at=ends_at)
         if work is None:
-            await _rest(resources, lease)
-            return
+            if await _rested(resources, lease):
+                return
+            continue
         done, due_at = await turn(work)
         if await _finish(work, done=done, due_at=due_at):
             return
@@ -90,11 +91,11 @@ async def begin(
     async with resources.db.transaction(lease.workspace) as session:
         collection = await Collections(session).get(lease.collection_id)
         assert collection is not None  # noqa: S101  its lease is ours
+        lease.wanted = collection.wanted
         workspace = await Workspaces(session).get(lease.workspace)
         connection = await Connections(session).get(collection.connection_id)
         if workspace is None or connection is None or not ready(workspace, connection, collection):
             return None
-        lease.wanted = collection.wanted
         settings = await EffectiveSettings(session).of(connection.id, collection.entity)
         run = await Runs(session).take(collection.id, now=now)
         await session.flush()
@@ -253,8 +254,13 @@ async def _finish(work: Work, *, done: bool, due_at: datetime | None) -> bool:
         return True
 
 
-async def _rest(resources: Resources, lease: Lease) -> None:
-    """Give back a collection that may not be worked on; whoever makes it ready again rings."""
-    now = clock.now()
+async def _rested(resources: Resources, lease: Lease) -> bool:
+    """Give back a collection that may not be worked on, until whoever makes it ready rings.
+
+    False where somebody has rung since we looked: it may be ready now.
+    """
     async with resources.db.transaction(lease.workspace) as session:
-        await Collections(session).release(lease.collection_id, epoch=lease.epoch, due_at=None, now=now)
+        await lease.move(session)
+        return await Collections(session).finish(
+            lease.collection_id, epoch=lease.epoch, wanted=lease.wanted, due_at=None, now=clock.now()
+        )

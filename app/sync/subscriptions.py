@@ -26,6 +26,11 @@ class Subscriptions:
         key = self.workspace, collection_id
         return await self.session.get(Subscription, key, populate_existing=True)
 
+    async def locked(self, collection_id: str) -> Subscription | None:
+        """Return it as it is now, and let nobody else change it before this transaction ends."""
+        key = self.workspace, collection_id
+        return await self.session.get(Subscription, key, populate_existing=True, with_for_update=True)
+
     async def of_connection(self, connection_id: str) -> Sequence[Subscription]:
         """Return every subscription of a connection."""
         query = select(Subscription).where(

@@ -1,17 +1,21 @@
 """What a notification leads to: a round at once, and again while the delta lags behind."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from service_stage import COLLECTION, CONNECTION, WORKSPACE, Service, served
 
 from app import clock
-from app.models import EntitySettings
+from app.models import Connection, EntitySettings
 from app.sync.notifications import Unseen
 from app.sync.renew import renew
 from app.sync.rounds import sync_collection
+from app.sync.switch import connection_changed
 
 pytestmark = pytest.mark.feature("A4")
 DELTA = "/v1.0/me/contactFolders/*/contacts/delta*"
@@ -82,3 +86,72 @@ async def test_a_notification_during_a_round_is_not_lost(service, microsoft):
     assert await rounds(microsoft) == before + 2
     collection = await service.collection()
     assert collection.wanted == collection.served
+
+
+class Meanwhile:
+    """A database in whose ``after``-th pause between two transactions something else happens."""
+
+    def __init__(self, db, *, after: int, happens: Callable[[], Awaitable[None]]):
+        self.db, self.left, self.happens = db, after, happens
+
+    @asynccontextmanager
+    async def transaction(self, workspace):
+        async with self.db.transaction(workspace) as session:
+            yield session
+        self.left -= 1
+        if self.left == 0:
+            await self.happens()
+
+    def __getattr__(self, name):
+        return getattr(self.db, name)
+
+
+async def becomes(service: Service, status: str) -> None:
+    async with service.resources.db.transaction(WORKSPACE) as session:
+        connection = await session.get_one(Connection, (WORKSPACE, CONNECTION), with_for_update=True)
+        connection.status = status
+        await session.flush()
+        await connection_changed(session, connection, now=clock.now())
+
+
+async def sweeps(service: Service) -> None:
+    """Do what the sweep rings for: nobody else comes by where a ring was lost."""
+    collection = await service.collection()
+    if collection.due_at is not None and collection.due_at <= clock.now():
+        await sync_collection(service.resources, WORKSPACE, COLLECTION)
+
+
+async def in_sync(service: Service) -> bool:
+    """Say whether nothing is owed and the next look is set, once the sweep has been by."""
+    await sweeps(service)
+    collection = await service.collection()
+    assert (collection.problem, collection.due_at) == (None, collection.poll_at)
+    return collection.wanted == collection.served
+
+
+@pytest.mark.lesson(19)
+async def test_a_sign_in_at_any_moment_of_a_turn_that_may_not_work_is_not_lost(service):
+    for moment in count(1):
+        await becomes(service, "needs_sign_in")
+        await service.change(await service.collection(), due_at=clock.now())
+        db = Meanwhile(service.resources.db, after=moment, happens=lambda: becomes(service, "active"))
+        await sync_collection(replace(service.resources, db=db), WORKSPACE, COLLECTION)
+        if db.left > 0:
+            break
+        assert await in_sync(service), f"lost after transaction {moment}"
+    assert moment > 2
+
+
+@pytest.mark.lesson(19)
+async def test_a_sign_in_while_microsoft_still_refuses_is_not_lost(service, microsoft):
+    await heard(service)
+    refusal = {"status": 403, "code": "ErrorAccessDenied"}
+    await microsoft.fault(refusal, method="GET", path=DELTA)
+    await microsoft.fault({"latency_ms": 300}, method="GET", path=DELTA)
+    turn = asyncio.create_task(sync_collection(service.resources, WORKSPACE, COLLECTION))
+    while (await service.collection()).poll_at < clock.now():  # noqa: ASYNC110  the round has not begun
+        await asyncio.sleep(0.01)
+    await becomes(service, "active")
+    await turn
+
+    assert await in_sync(service)
