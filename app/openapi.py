@@ -46,6 +46,7 @@ TAGS: Final = [
     {"name": "settings", "description": "What of a connection syncs, and how."},
     {"name": "contacts", "description": "The CRM's contacts, by the CRM's own ids."},
     {"name": "events", "description": "The CRM's events, by the CRM's own ids."},
+    {"name": "tasks", "description": "The CRM's tasks, by the CRM's own ids."},
     {"name": "assignments", "description": "Whether a user may assign events to another."},
     {"name": "explain", "description": "Why a record is, or isn't, in a mailbox."},
     {"name": "changes", "description": "The ordered feed of everything that changed."},

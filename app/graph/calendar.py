@@ -28,7 +28,7 @@ _PARTS = (
     Part("body", "description", Kind.TEXT),
     Part("location", "location", Kind.TEXT),
     Part("when", "when", Kind.WHEN),
-    Part("exceptions", "exceptions", Kind.EXCEPTIONS),
+    Part("exceptions", "exceptions", Kind.EXCEPTIONS, apart=True),
     Part("attendees", "attendees", Kind.ATTENDEES),
     Part("reminder", "reminder", Kind.PLAIN, fills=True),
     Part("showAs", "show_as", Kind.TEXT),

@@ -18,11 +18,15 @@ ALL = f"/me/contactFolders?{FIELDS}&$top=100"
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder of contacts. Its id never changes; its name is the user's to change."""
+    """A folder of contacts, a calendar or a list of tasks.
+
+    Its id never changes; its name is the user's to change, unless it is ``built_in``.
+    """
 
     id: str
     name: str
     parent_id: str | None
+    built_in: bool = False
 
     @classmethod
     def parse(cls, document: Document) -> Self:

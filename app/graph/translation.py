@@ -2,9 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 
-from app.graph import calendar, calendars, calls, contacts, event_calls, folders, series
+from app.graph import (
+    calendar,
+    calendars,
+    calls,
+    contacts,
+    event_calls,
+    folders,
+    series,
+    task_calls,
+    task_lists,
+    tasks,
+)
 from app.graph.batch import Call
 from app.graph.calendar_delta import Window, events_delta
 from app.graph.delta import Page, contacts_delta
@@ -19,12 +31,20 @@ TO_BE_MADE: Final = "to-be-made"
 
 
 class Translation(ABC):
-    """One entity's items and their containers (folders, calendars)."""
+    """One entity's items and their containers (folders, calendars, lists)."""
 
     shape: Shape
     select: tuple[str, ...]
     containers: str
     """The path under which containers are made."""
+    changes_ids: bool = False
+    """Whether an item may come back under another id, or leave a copy behind."""
+    fresh: ClassVar[Mapping[str, Any]] = {}
+    """What a new item says that the answer to its creation leaves out."""
+
+    def within(self, container_id: str | None) -> "Translation":  # noqa: ARG002  for items reached by it
+        """Return how items are reached that lie in this container."""
+        return self
 
     @abstractmethod
     def had(self, item: Mapping[str, Any]) -> Fields:
@@ -51,12 +71,16 @@ class Translation(ABC):
         """Read an item with the mark that the delta never shows."""
 
     @abstractmethod
-    def find_marked(self, container_id: str, *, mark: str) -> Call:
-        """List the items of a container that carry a mark, to be checked by ``mark_of``."""
+    async def find_marked(self, mailbox: Mailbox, container_id: str, marks: Sequence[str]) -> list[Document]:
+        """Return the items of a container that may carry one of these marks, to be checked by ``mark_of``."""
+
+    def mark_of(self, item: Mapping[str, Any]) -> str | None:
+        """Return the mark that an item shows, if it was asked for and there is one."""
+        return calls.mark_of(dict(item))
 
     @abstractmethod
-    def create(self, container_id: str, body: Document, *, mark: str) -> Call:
-        """Make an item that carries our mark."""
+    def create(self, container_id: str, body: Document, *, mark: str, url: str | None = None) -> Call:
+        """Make an item that carries our mark, and says where the CRM shows it if it can."""
 
     @abstractmethod
     def update(self, item_id: str, body: Document, *, etag: str | None) -> Call:
@@ -118,6 +142,21 @@ class Translation(ABC):
     async def deleted_among(self, mailbox: Mailbox, parent_ids: Collection[str]) -> frozenset[str]:
         """Return which of these parents is Deleted Items."""
 
+    async def moved(self, mailbox: Mailbox, items: Mapping[str, tuple[str, Fields]]) -> frozenset[str]:  # noqa: ARG002
+        """Return which of these items, whose ids are gone, lie in other containers under others.
+
+        ``items`` are their marks and wordings, by any key.
+        """
+        return frozenset()
+
+    def says_the_same(self, one: Fields, other: Fields) -> bool:  # noqa: ARG002
+        """Say whether two wordings are so alike that they are taken for one item with another id."""
+        return False
+
+    def is_done_copy(self, wording: Fields) -> bool:  # noqa: ARG002
+        """Say whether this may be what an item that repeats left behind when it was done."""
+        return False
+
     async def is_deleted(self, mailbox: Mailbox, found: Folder) -> bool:
         """Say whether a container lies in Deleted Items: Exchange moves it there first."""
         return found.parent_id is not None and bool(await self.deleted_among(mailbox, [found.parent_id]))
@@ -142,10 +181,11 @@ class Contacts(Translation):
     def read_marked(self, item_id: str) -> Call:
         return calls.read_marked_contact(item_id)
 
-    def find_marked(self, container_id: str, *, mark: str) -> Call:
-        return calls.find_marked_contacts(container_id, mark=mark)
+    async def find_marked(self, mailbox: Mailbox, container_id: str, marks: Sequence[str]) -> list[Document]:
+        find = calls.find_marked_contacts
+        return await _listed(mailbox, [find(container_id, mark=mark) for mark in marks])
 
-    def create(self, container_id: str, body: Document, *, mark: str) -> Call:
+    def create(self, container_id: str, body: Document, *, mark: str, url: str | None = None) -> Call:  # noqa: ARG002
         return calls.create_contact(container_id, body, mark=mark)
 
     def update(self, item_id: str, body: Document, *, etag: str | None) -> Call:
@@ -203,6 +243,7 @@ class Calendar(Translation):
     shape = calendar.shape()
     select = calendar.SELECT
     containers = "/me/calendars"
+    fresh: ClassVar[Mapping[str, Any]] = {"cancelledOccurrences": [], "exceptionOccurrences": []}
 
     def had(self, item: Mapping[str, Any]) -> Fields:
         return calendar.had(item)
@@ -222,10 +263,11 @@ class Calendar(Translation):
     def read_marked(self, item_id: str) -> Call:
         return event_calls.read_marked_event(item_id)
 
-    def find_marked(self, container_id: str, *, mark: str) -> Call:
-        return event_calls.find_marked_events(container_id, mark=mark)
+    async def find_marked(self, mailbox: Mailbox, container_id: str, marks: Sequence[str]) -> list[Document]:
+        find = event_calls.find_marked_events
+        return await _listed(mailbox, [find(container_id, mark=mark) for mark in marks])
 
-    def create(self, container_id: str, body: Document, *, mark: str) -> Call:
+    def create(self, container_id: str, body: Document, *, mark: str, url: str | None = None) -> Call:  # noqa: ARG002
         return event_calls.create_event(container_id, body, mark=mark)
 
     def update(self, item_id: str, body: Document, *, etag: str | None) -> Call:
@@ -277,7 +319,119 @@ class Calendar(Translation):
         return frozenset()  # a deleted calendar answers 404, and so do its events
 
 
-TRANSLATIONS: Final[Mapping[str, Translation]] = {"contacts": Contacts(), "calendar": Calendar()}
+@dataclass(frozen=True, slots=True)
+class Tasks(Translation):
+    """Tasks and their lists. An item is only reached by the list that it lies in."""
+
+    list_id: str = ""
+
+    shape = tasks.SHAPE
+    select = tasks.SELECT
+    containers = task_lists.ALL
+    changes_ids = True
+    fresh: ClassVar[Mapping[str, Any]] = {tasks.CHECKLIST: []}
+
+    def within(self, container_id: str | None) -> "Tasks":
+        return Tasks(container_id or "")
+
+    def had(self, item: Mapping[str, Any]) -> Fields:
+        return tasks.had(item)
+
+    def parse(self, wording: Fields) -> Fields:
+        return tasks.parse(wording)
+
+    def read(self, item_id: str) -> Call:
+        return task_calls.read_task(self.list_id, item_id)
+
+    async def complete(self, mailbox: Mailbox, items: Sequence[Document]) -> None:
+        short = [item for item in items if tasks.CHECKLIST not in item]
+        answers = await mailbox.batch([self.read(item["id"]) for item in short]) if short else []
+        for item, answer in zip(short, answers, strict=True):
+            if not isinstance(answer.error(), NotFound):
+                item.update(answer.result())
+
+    def read_marked(self, item_id: str) -> Call:
+        return self.read(item_id)
+
+    async def find_marked(self, mailbox: Mailbox, container_id: str, marks: Sequence[str]) -> list[Document]:
+        del marks  # all are looked through at once
+        return await task_lists.marked_tasks(mailbox, container_id)
+
+    def mark_of(self, item: Mapping[str, Any]) -> str | None:
+        return task_calls.mark_of(dict(item))
+
+    def create(self, container_id: str, body: Document, *, mark: str, url: str | None = None) -> Call:
+        return task_calls.create_task(container_id, body, mark=mark, url=url)
+
+    def update(self, item_id: str, body: Document, *, etag: str | None) -> Call:
+        return task_calls.update_task(self.list_id, item_id, body, etag=etag)
+
+    def delete(self, item_id: str, *, etag: str | None) -> Call:
+        return task_calls.delete_task(self.list_id, item_id, etag=etag)
+
+    def item_of(self, call: Call) -> str | None:
+        return task_calls.task_of(call)
+
+    def container_of(self, item: Mapping[str, Any]) -> str | None:  # noqa: ARG002  it was reached by its list
+        return None
+
+    def resource(self, container_id: str) -> str:
+        return task_calls.tasks_of(container_id)
+
+    async def delta(
+        self,
+        mailbox: Mailbox,
+        container_id: str,
+        link: str | None,
+        *,
+        window: Window | None,  # noqa: ARG002  lists are synced whole
+        known: MutableMapping[str, str],  # noqa: ARG002  tasks belong to no series
+    ) -> Page:
+        page = await task_lists.tasks_delta(mailbox, container_id, link)
+        await self.complete(mailbox, page.items)
+        return page
+
+    def is_delta(self, path: str) -> bool:
+        return "/tasks/delta" in path
+
+    def container_call(self, container_id: str) -> Call:
+        return task_lists.list_call(container_id)
+
+    def parse_container(self, document: Document) -> Folder:
+        return task_lists.parse(document)
+
+    async def container(self, mailbox: Mailbox, container_id: str) -> Folder:
+        return await task_lists.task_list(mailbox, container_id)
+
+    async def find_or_make(self, mailbox: Mailbox, name: str | None) -> Folder:
+        assert name is not None  # noqa: S101  tasks sync in a list that is named
+        return await task_lists.find_or_make_list(mailbox, name)
+
+    async def rename(self, mailbox: Mailbox, container_id: str, name: str) -> bool:
+        return await task_lists.rename_list(mailbox, container_id, name)
+
+    async def deleted_among(self, mailbox: Mailbox, parent_ids: Collection[str]) -> frozenset[str]:  # noqa: ARG002
+        return frozenset()  # a deleted list answers 404, and so do its tasks
+
+    async def moved(self, mailbox: Mailbox, items: Mapping[str, tuple[str, Fields]]) -> frozenset[str]:
+        there = await task_lists.tasks_elsewhere(mailbox, but=self.list_id)
+        labels = {mark.casefold() for item in there if (mark := task_calls.mark_of(item))}
+        unmarked = [tasks.had(item) for item in there if not task_calls.mark_of(item)]
+        return frozenset(
+            key for key, (mark, wording) in items.items()
+            if mark.casefold() in labels or any(tasks.same(wording, each) for each in unmarked)
+        )  # fmt: skip
+
+    def says_the_same(self, one: Fields, other: Fields) -> bool:
+        return tasks.same(one, other)
+
+    def is_done_copy(self, wording: Fields) -> bool:
+        return tasks.is_done(wording)
+
+
+TRANSLATIONS: Final[Mapping[str, Translation]] = {
+    "contacts": Contacts(), "calendar": Calendar(), "tasks": Tasks(),
+}  # fmt: skip
 
 
 def translation(entity: str) -> Translation:
@@ -303,11 +457,19 @@ async def find_marked(
 
     Right after a create an empty list proves nothing: the look-up may lag behind.
     """
-    answers = await mailbox.batch([words.find_marked(container_id, mark=mark) for mark in marks])
+    found = await words.find_marked(mailbox, container_id, marks)
     return {
         mark: sorted(
-            (item for item in answer.result().get("value", ()) if calls.mark_of(item) == mark),
+            (item for item in found if words.mark_of(item) == mark),
             key=lambda item: str(item.get("createdDateTime")),
         )
-        for mark, answer in zip(marks, answers, strict=True)
+        for mark in marks
     }
+
+
+async def _listed(mailbox: Mailbox, lists: Sequence[Call]) -> list[Document]:
+    """Return the items of several lists, each once."""
+    answers = await mailbox.batch(lists)
+    return list(
+        {item["id"]: item for answer in answers for item in answer.result().get("value", ())}.values()
+    )

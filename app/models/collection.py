@@ -14,6 +14,7 @@ class Collection(IdRow):
     ``hears`` and ``sends`` are the direction: neither while the entity is disabled.
     ``wanted`` counts rings and ``served`` those answered; the holder of the lease (``epoch``) alone may move
     ``delta_link`` and ``position`` (the next page of a round under way) and the bases of its links.
+    Of a ``built_in`` container nothing is imported: it has been there for other ends.
     ``window`` is what its rounds look at, where its items have a time: {"begin", "end"}, in UTC.
     ``approved`` is what somebody saw in a preview before choosing: {"run", "at", "counts"}.
     """
@@ -30,6 +31,7 @@ class Collection(IdRow):
     sends: Mapped[bool] = mapped_column(default=False, server_default=false())
     container_id: Mapped[str | None]
     container_name: Mapped[str | None]
+    built_in: Mapped[bool] = mapped_column(default=False, server_default=false())
     delta_link: Mapped[str | None]
     position: Mapped[str | None]
     round: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -1,7 +1,6 @@
 """How the items of one entity are laid out beside its documents: the parts that are compared and merged.
 
-The engine knows entities only through their ``Shape``; contacts have one in ``app/graph/contacts.py``, events
-and tasks get theirs the same way.
+The engine knows entities only through their ``Shape``: of contacts the one in ``app/graph/contacts.py``.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,8 +18,8 @@ class Part:
     list it shows the elements with ``label`` in at most ``seats`` places. ``alone``: the one element shown
     merges as one value (an address); elements of other lists merge one by one. ``reads`` and ``writes`` are
     its mask: what isn't read is left unheard, what isn't written is never owed. What is
-    ``noted`` stays known of the item all the same. ``fills``:
-    Microsoft fills it in where a new item doesn't say it.
+    ``noted`` stays known of the item all the same. ``fills``: Microsoft fills it in where a new item doesn't
+    say it. What is ``apart`` is written by calls of its own, once the item is there.
     """
 
     name: str
@@ -33,6 +32,7 @@ class Part:
     writes: bool = True
     noted: bool = False
     fills: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

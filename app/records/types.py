@@ -4,10 +4,10 @@ The engine knows an entity through its ``RecordType`` and its ``Translation`` (`
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.records import Fields, Value, contact, event, event_evidence, evidence, values
+from app.records import Fields, Value, contact, event, event_evidence, evidence, task, task_evidence, values
 from app.records.evidence import Evidence
 from app.records.values import Kind
 
@@ -19,7 +19,8 @@ OWN: Final[Mapping[str, Value]] = {"owners": [], "metadata": {}, "created_at": N
 class RecordType:
     """One kind of record.
 
-    ``word`` is what one of them is called in the API. ``own`` is what only the CRM has a say in. ``stated``
+    ``word`` is what one of them is called in the API. ``own`` is what only the CRM has a say in, ``born``
+    what counts of it for one born in Microsoft until the CRM says. ``stated``
     gives a write's fields the form in which they are kept, ``completed`` those that a write may mention in
     part, ``wrong`` says by pointer what those come to that can't be; ``worded`` and ``words_of`` give them
     back in the API's words. ``evidence_of`` and ``index_keys`` say what a record may be recognised by,
@@ -40,6 +41,7 @@ class RecordType:
     index_keys: Callable[[Fields], list[str]]
     identifying: frozenset[str]
     searched: tuple[str, ...]
+    born: Mapping[str, Value] = field(default_factory=dict)
     is_news: Callable[[Fields, Iterable[str]], bool] = lambda _doc, _moved: True
     wrong: Callable[[Fields], Mapping[str, str]] = lambda _fields: {}
 
@@ -82,7 +84,13 @@ EVENT: Final = RecordType(
     identifying=event_evidence.IDENTIFYING, searched=("title", "location"),
     is_news=event.is_news, wrong=event.wrong,
 )  # fmt: skip
-TYPES: Final[Mapping[str, RecordType]] = {each.entity: each for each in (CONTACT, EVENT)}
+TASK: Final = RecordType(
+    entity="tasks", word="task", kinds=task.FIELDS, own={**OWN, "opted_in": False, "project": None},
+    stated=task.stated, completed=task.completed, worded=task.worded, words_of=task.words_of,
+    title=task.title, evidence_of=task_evidence.evidence_of, index_keys=task_evidence.index_keys,
+    identifying=task_evidence.IDENTIFYING, searched=("title",), born={"opted_in": True}, is_news=task.is_news,
+)  # fmt: skip
+TYPES: Final[Mapping[str, RecordType]] = {each.entity: each for each in (CONTACT, EVENT, TASK)}
 BY_WORD: Final[Mapping[str, RecordType]] = {each.word: each for each in TYPES.values()}
 
 

@@ -19,8 +19,10 @@ class Kind(StrEnum):
     PHONES = "phones"
     ADDRESSES = "addresses"
     WHEN = "when"
+    MOMENT = "moment"
     EXCEPTIONS = "exceptions"
     ATTENDEES = "attendees"
+    CHECKLIST = "checklist"
     PLAIN = "plain"
 
 
@@ -87,6 +89,14 @@ def _attendee(element: Element) -> Hashable:
     return (element["address"].casefold(), element["name"], element["role"])
 
 
+def _item(element: Element) -> Hashable:
+    return (element["title"], bool(element["done"]))
+
+
+def _title(element: Element) -> Hashable:
+    return str(element["title"])
+
+
 LISTS: Mapping[Kind, ListRules] = {
     Kind.TEXTS: ListRules((), (), key=_text, identity=_text),
     Kind.TAGS: ListRules((), (), key=_text, identity=_text, ordered=False),
@@ -111,6 +121,8 @@ LISTS: Mapping[Kind, ListRules] = {
         ordered=False,
         slot=_mailbox,
     ),
+    # Quirk: To Do has no order of its own for the items of a checklist that anybody could set.
+    Kind.CHECKLIST: ListRules(("title", "done"), ("title",), key=_item, identity=_title, ordered=False),
 }
 
 
@@ -123,6 +135,8 @@ def canonical(kind: Kind, value: Value) -> Value:
     """Return the normal form of a validated value: stripped, blank as empty, no element twice."""
     if kind is Kind.WHEN:
         return when.canonical(value)
+    if kind is Kind.MOMENT:
+        return when.at(value)
     if kind not in LISTS:
         return _line_of_text(value)
     rules = LISTS[kind]
@@ -140,6 +154,8 @@ def same(kind: Kind, one: Value, other: Value) -> bool:
         return True
     if kind is Kind.WHEN:
         return when.same(one, other)
+    if kind is Kind.MOMENT:
+        return when.same_instant(one, other)
     if kind not in LISTS or not one or not other:
         return not one and not other
     return same_elements(LISTS[kind], one, other)
@@ -147,6 +163,8 @@ def same(kind: Kind, one: Value, other: Value) -> bool:
 
 def spelled(kind: Kind, value: Value, *, as_in: Value) -> Value:
     """Return a value in the words that another one of ours has for the same."""
+    if kind is Kind.MOMENT:
+        return when.by_clock_of(value, as_in)
     return when.spelled(value, as_in=as_in) if kind is Kind.WHEN else value
 
 

@@ -117,6 +117,21 @@ def _spelled(moment: Fields | None, as_in: Fields | None) -> Fields | None:
     return {**moment, "time_zone": zones[1]}
 
 
+def same_instant(one: Fields | None, other: Fields | None) -> bool:
+    """Return whether two moments are one, whatever the clocks by which they are told."""
+    if not one or not other:
+        return not one and not other
+    return instant(one) == instant(other)
+
+
+def by_clock_of(moment: Fields | None, known: Fields | None) -> Fields | None:
+    """Return a moment by the clock in whose zone another one was told."""
+    if not moment or not known or "time_zone" not in known:
+        return moment
+    at = instant(moment).astimezone(ZoneInfo(known["time_zone"]))
+    return {"date_time": at.replace(tzinfo=None).isoformat(), "time_zone": known["time_zone"]}
+
+
 def completed(stated: Mapping[str, Any], known: Iterable[Value]) -> Value:
     """Return the whole value that a part of it speaks of: one that says so already, else the first, changed.
 

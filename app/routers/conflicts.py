@@ -18,6 +18,7 @@ from app.routers.deps import Insider, Now, OnlyUser, Page, Session
 from app.routers.event_shapes import EventIn
 from app.routers.record_shapes import CrmId
 from app.routers.shapes import Body, EntityName, Listing
+from app.routers.task_shapes import TaskIn
 from app.sync.conflict_rows import DELETED, Conflicts, shown_conflict
 from app.sync.conflicts import Side
 from app.sync.deciding import Choice, Result, resolve, resolve_all
@@ -60,7 +61,9 @@ async def list_conflicts(
     )
 
 
-STATED: Final[Mapping[str, type[Body]]] = {"contacts": ContactIn, "calendar": EventIn}
+STATED: Final[Mapping[str, type[Body]]] = {
+    "contacts": ContactIn, "calendar": EventIn, "tasks": TaskIn,
+}  # fmt: skip
 InPath = Annotated[
     str, Path(title="Conflict", max_length=64, description="The conflict's id.", examples=["cfl_06a2k3v9"])
 ]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.routers import calendar_settings_shapes as calendar
 from app.routers import contact_settings_shapes as contacts
+from app.routers import task_settings_shapes as tasks
 from app.routers.bodies import one_of
 from app.routers.shapes import Answer, Body
 
@@ -33,8 +34,11 @@ SHAPES: Final[Mapping[str, SettingsShapes]] = {
         calendar.CalendarSettings, calendar.CalendarSettingsPatch, calendar.CalendarSettingsChoice,
         calendar.CalendarSettingsPut,
     ),
+    "tasks": SettingsShapes(
+        tasks.TasksSettings, tasks.TasksSettingsPatch, tasks.TasksSettingsChoice, tasks.TasksSettingsPut
+    ),
 }  # fmt: skip
-AnySettings = contacts.ContactsSettings | calendar.CalendarSettings
+AnySettings = contacts.ContactsSettings | calendar.CalendarSettings | tasks.TasksSettings
 
 
 class SettingsList(Answer):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import ConnectionNotFound, EntityUnknown, InvalidRequest, RecordNotFound
 from app.models import Connection, Record
 from app.problems import problems
-from app.records.types import CONTACT, EVENT, RecordType
+from app.records.types import CONTACT, EVENT, TASK, RecordType
 from app.routers.answers import as_json
 from app.routers.connections import ConnectionId
 from app.routers.deps import Now, OnlyUser, Session
@@ -89,6 +89,7 @@ def _explains(type_: RecordType, *, path: str, one: str) -> None:
 
 _explains(CONTACT, path="contacts", one="a contact")
 _explains(EVENT, path="events", one="an event")
+_explains(TASK, path="tasks", one="a task")
 
 
 @router.get(

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from app.records.contact import FIELDS
 from app.records.event import MERGED
+from app.records.task import FIELDS as TASK_FIELDS
 from app.routers.shapes import Json, titled
 
 Resolution = Annotated[
@@ -68,6 +69,22 @@ class EventRules(TypedDict, total=False):
     categories: Choice
 
 
+@with_config(ConfigDict(extra="forbid", strict=True))
+class TaskRules(TypedDict, total=False):
+    """Who wins a conflict over each field of a task; a field left out follows the rule for all."""
+
+    title: Choice
+    notes: Choice
+    due: Choice
+    start_date: Choice
+    reminder: Choice
+    status: Choice
+    completed_date: Choice
+    importance: Choice
+    checklist: Choice
+    categories: Choice
+
+
 def _choice(name: str, *, order: int) -> Json:
     """Describe the choice of one field as ``api.md`` §4.1 wants it: nothing in it refers elsewhere."""
     options = Resolution.__metadata__[0].json_schema["oneOf"]  # type: ignore[attr-defined]
@@ -92,3 +109,4 @@ def rules_of(names: Any) -> WithJsonSchema:
 
 ContactOverrides = Annotated[ContactRules, rules_of(FIELDS)]
 EventOverrides = Annotated[EventRules, rules_of(MERGED)]
+TaskOverrides = Annotated[TaskRules, rules_of(TASK_FIELDS)]

@@ -46,6 +46,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "links.unlink": MANAGERS,
     "contacts.sync": MANAGERS,
     "events.sync": MANAGERS,
+    "tasks.sync": MANAGERS,
     "runs.events": EVERYBODY | {Role.WATCHER},
     "runs.events_token": EVERYBODY,
     "runs.plan": EVERYBODY,
@@ -55,6 +56,8 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "contacts.explain": EVERYBODY,
     "events.sync_states": EVERYBODY,
     "events.explain": EVERYBODY,
+    "tasks.sync_states": EVERYBODY,
+    "tasks.explain": EVERYBODY,
     "records.explain": EVERYBODY,
     "connections.explain": EVERYBODY,
 }

@@ -13,6 +13,7 @@ from app.routers.contact_shapes import Contact
 from app.routers.deps import Now, Session
 from app.routers.event_shapes import Event
 from app.routers.record_routes import Include, answer, document_of
+from app.routers.task_shapes import Task
 from app.sync.changes import KEPT
 from app.sync.inbound import Room, crm_restores
 from app.sync.records import Records
@@ -36,7 +37,7 @@ async def known(session: AsyncSession, record_id: str, *, now: datetime) -> Reco
     "/{record_id}",
     operation_id="records.get",
     summary="Read a record",
-    response_model=Contact | Event,
+    response_model=Contact | Event | Task,
     responses=problems(RecordNotFound),
 )
 async def get_record(record_id: InPath, session: Session, now: Now, include: Include = None) -> Response:
@@ -48,7 +49,7 @@ async def get_record(record_id: InPath, session: Session, now: Now, include: Inc
     "/{record_id}/restore",
     operation_id="records.restore",
     summary="Restore a record",
-    response_model=Contact | Event,
+    response_model=Contact | Event | Task,
     responses=problems(RecordNotFound, RecordGone),
 )
 async def restore_record(record_id: InPath, session: Session, now: Now) -> Response:

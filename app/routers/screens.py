@@ -63,6 +63,7 @@ def _of_workspace(id_: str, title: str, *, order: int, schema: str, pointer: str
 SCREENS: Final = (
     _of_entity("contacts", order=1, schema="ContactsSettings"),
     _of_entity("calendar", order=2, schema="CalendarSettings"),
+    _of_entity("tasks", order=3, schema="TasksSettings"),
     _of_workspace("organisation", "Organisation", order=1, schema="OrganisationSettings"),
     _of_workspace(
         "contacts_defaults", "Contacts: defaults", order=2, schema="ContactDefaults",
@@ -71,6 +72,9 @@ SCREENS: Final = (
     _of_workspace(
         "calendar_defaults", "Calendar: defaults", order=3, schema="CalendarDefaults",
         pointer="/defaults/calendar",
+    ),
+    _of_workspace(
+        "tasks_defaults", "Tasks: defaults", order=4, schema="TaskDefaults", pointer="/defaults/tasks"
     ),
 )  # fmt: skip
 

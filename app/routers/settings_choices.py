@@ -131,6 +131,20 @@ Invitations = Annotated[
         ("always", "Always", "Guests are invited to every future event, and told of its changes."),
     ),
 ]
+Include = Annotated[
+    Literal["opted_in", "all"],
+    titled(
+        ("opted_in", "Those opted in", "Tasks that the CRM marks for To Do, one by one."),
+        ("all", "All", "Every task that the user is assigned to."),
+    ),
+]
+CompletedTasks = Annotated[
+    Literal["keep", "delete"],
+    titled(
+        ("keep", "Keep them", "They stay in the list."),
+        ("delete", "Remove them", "They are deleted in To Do once they are completed."),
+    ),
+]
 Completed = Annotated[
     Literal["keep", "delete"],
     titled(

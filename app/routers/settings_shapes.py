@@ -117,14 +117,6 @@ class Standing(Body):
     )
 
 
-class NoDefaults(Body):
-    """The defaults of an entity that can't be configured yet."""
-
-    locked: list[Any] = Field(
-        default=[], max_length=0, title="Locked", description="Nothing can be locked yet.", examples=[[]]
-    )
-
-
 PREVIEWED: Final[Any] = Field(
     default=None,
     title="Previewed",

@@ -8,8 +8,8 @@ from pydantic.config import JsonDict
 
 from app.routers.calendar_settings_shapes import CalendarDefaults
 from app.routers.contact_settings_shapes import ContactDefaults
-from app.routers.settings_shapes import NoDefaults
 from app.routers.shapes import LINE, Answer, Body, EntityName, Moment, matching, merge_patch_of, unique
+from app.routers.task_settings_shapes import TaskDefaults
 
 NO_DOUBLES: JsonDict = {"uniqueItems": True}
 BASE = r"(https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)"
@@ -164,9 +164,10 @@ class Defaults(Body):
         default=CalendarDefaults(), title="Calendar", description="Defaults and locks of calendar settings.",
         examples=[{"direction": "crm_to_microsoft", "locked": ["invitations"]}],
     )  # fmt: skip
-    tasks: NoDefaults = Field(
-        default=NoDefaults(), title="Tasks", description="Has no defaults yet.", examples=[{"locked": []}]
-    )
+    tasks: TaskDefaults = Field(
+        default=TaskDefaults(), title="Tasks", description="Defaults and locks of task settings.",
+        examples=[{"direction": "two_way", "locked": ["include"]}],
+    )  # fmt: skip
 
 
 class WorkspaceDocument(Body):

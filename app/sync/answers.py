@@ -12,7 +12,7 @@ from app.records.reasons import Reason
 from app.sync.breaker import Kind
 from app.sync.container import folder_gone
 from app.sync.decisions import decide
-from app.sync.occurrences import without_exceptions
+from app.sync.occurrences import answered
 from app.sync.online_meetings import LOST
 from app.sync.page import Page, Report, decide_in_scope, deleted, locked_page, receive
 from app.sync.parked import park
@@ -79,13 +79,16 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
             decide(link, why, run=counts.run_id, now=page.now)
             return
         case Create() as write:
-            item = without_exceptions(answer.result(), write)
+            item = answered(answer.result(), write, fresh=page.work.words.fresh)
             link.item_id = item["id"]
             receive(page, Report(link.id, item, write=write))
             counts.count("to_microsoft.created")
             counts.note("to_microsoft", Kind.CREATIONS)
         case Update() as write:
-            receive(page, Report(link.id, without_exceptions(answer.result(), write), write=write))
+            receive(
+                page,
+                Report(link.id, answered(answer.result(), write, fresh=page.work.words.fresh), write=write),
+            )
             counts.count("to_microsoft.updated")
             if sending.kind is Kind.CLEARS:
                 counts.note("to_microsoft", Kind.CLEARS)

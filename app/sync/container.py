@@ -66,7 +66,8 @@ async def _settle_on(work: Work, found: Folder) -> None:
     if work.collection.container_id == found.id:
         return
     # The name that was chosen, not the folder's own spelling: only another choice renames it.
-    known = {"container_id": found.id, "container_name": work.settings.container or found.name}
+    name = work.settings.container or found.name
+    known = {"container_id": found.id, "container_name": name, "built_in": found.built_in}
     async with work.transaction() as session:
         await Timers(session).set("subscription", work.collection.id, work.now)
         await work.move(session, delta_link=None, position=None, **known)

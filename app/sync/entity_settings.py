@@ -26,7 +26,6 @@ class SyncSettings:
     direction: str = "disabled"
     conflict_resolution: str = "newest_wins"
     field_overrides: Mapping[str, str] = field(default_factory=dict)
-    ownership: str = "all_assigned"
     existing_records: str = "all"
     existing_since: str | None = None
     import_new: bool = True
@@ -118,6 +117,7 @@ class ContactSettings(SyncSettings):
 
     folder_name: str
     classes: tuple[str, ...] = ()
+    ownership: str = "all_assigned"
 
     @property
     def container(self) -> str | None:
@@ -144,6 +144,7 @@ class CalendarSettings(SyncSettings):
     calendar_name: str
     activity_types: tuple[str, ...] = ()
     include_tasks: bool = False
+    ownership: str = "all_assigned"
     window_past_days: int = 30
     window_future_days: int = 365
     default_duration_minutes: int = 30
@@ -160,8 +161,6 @@ class CalendarSettings(SyncSettings):
         return self.default_duration_minutes
 
     def scope(self, user: str, *, began_at: datetime, rules: Json, now: datetime) -> Scope:
-        projects = rules.get("projects", {})
-        listed = frozenset(projects.get("active", ())) if projects.get("mode") == "listed" else None
         return Scope(
             user=user,
             ownership=Ownership(self.ownership),
@@ -169,7 +168,7 @@ class CalendarSettings(SyncSettings):
                 Filter(
                     "activity_type", frozenset(self.activity_types) or None, Reason.ACTIVITY_TYPE_NOT_SELECTED
                 ),
-                Filter("project", listed, Reason.PROJECT_NOT_ACTIVE, without=True),
+                active_projects(rules),
             ),
             since=self.since(began_at),
             days=self.days(now),
@@ -204,6 +203,43 @@ class CalendarSettings(SyncSettings):
         )  # fmt: skip
 
 
-KINDS: Final[Mapping[str, type[SyncSettings]]] = {"contacts": ContactSettings, "calendar": CalendarSettings}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSettings(SyncSettings):
+    """How the tasks of one connection sync."""
+
+    NAME: ClassVar[str] = "list_name"
+
+    list_name: str
+    include: str = "opted_in"
+    completed: str = "keep"
+
+    @property
+    def container(self) -> str | None:
+        return self.list_name
+
+    def scope(self, user: str, *, began_at: datetime, rules: Json, now: datetime) -> Scope:  # noqa: ARG002
+        opted_in = frozenset({True}) if self.include == "opted_in" else None
+        return Scope(
+            user=user,
+            filters=(Filter("opted_in", opted_in, Reason.NOT_OPTED_IN), active_projects(rules)),
+            since=self.since(began_at),
+            completed=self.completed == "keep",
+        )
+
+    @property
+    def reach(self) -> tuple[object, ...]:
+        return self.include, self.existing_records, self.existing_since, self.completed
+
+
+def active_projects(rules: Json) -> Filter:
+    """Return which projects take part (D2); what belongs to none does."""
+    projects = rules.get("projects", {})
+    listed = frozenset(projects.get("active", ())) if projects.get("mode") == "listed" else None
+    return Filter("project", listed, Reason.PROJECT_NOT_ACTIVE, without=True)
+
+
+KINDS: Final[Mapping[str, type[SyncSettings]]] = {
+    "contacts": ContactSettings, "calendar": CalendarSettings, "tasks": TaskSettings,
+}  # fmt: skip
 BUILT: Final = tuple(KINDS)
 """The entities that can be configured; the others are known by name only."""

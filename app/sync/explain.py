@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,7 +28,7 @@ from app.sync.ownership import theirs
 from app.sync.projection import Create, Update, meant
 from app.sync.records import Records
 from app.sync.revisions import NOTHING, History, Revisions, crm_view
-from app.sync.shown import Json, moment
+from app.sync.shown import Json, moment, record_url
 from app.sync.verdict import Stand
 from app.sync.whereabouts import Deletion, Whereabouts, WhereaboutsOf
 from app.sync.work import viewed
@@ -129,14 +128,6 @@ def _document(
         "record_url": url,
         "connections": [_entry(place, history) for place in places],
     }
-
-
-def record_url(template: str, record: Record) -> str | None:
-    """Return where the CRM shows a record, if it has said where it shows records."""
-    if not template or record.crm_id is None:
-        return None
-    kind, crm_id = record_type(record.entity).word, quote(record.crm_id, safe="")
-    return template.replace("{kind}", kind).replace("{crm_id}", crm_id)
 
 
 def _entry(place: Whereabouts, history: History) -> Json:

@@ -8,6 +8,7 @@ from app.graph.batch import Answer
 from app.graph.protocol import Document, FolderGone, ItemGone, NotFound
 from app.graph.translation import Translation
 from app.models import Link
+from app.sync.adopt import mark
 from app.sync.container import folder_gone
 from app.sync.work import Work
 
@@ -44,10 +45,14 @@ async def look_up(work: Work, suspects: Sequence[Link]) -> dict[str, Verdict]:
     deleted = await words.deleted_among(work.mailbox, parents | ({above} if above else set()))
     if above in deleted:
         raise folder_gone()
-    return {
+    verdicts = {
         link.id: _verdict(work, answer, deleted=deleted)
         for link, answer in zip(suspects, answers, strict=True)
     }
+    gone = {link.id: link for link in suspects if verdicts[link.id].fate is Fate.GONE}
+    known = {link_id: (mark(link), link.graph_had or {}) for link_id, link in gone.items()}
+    moved = await words.moved(work.mailbox, known) if known else frozenset()
+    return verdicts | dict.fromkeys(moved, Verdict(Fate.ELSEWHERE))
 
 
 def _parent(words: Translation, answer: Answer) -> str | None:

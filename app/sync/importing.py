@@ -37,7 +37,7 @@ async def nobody_to_match(work: Work, session: AsyncSession, *, number: int) -> 
 
     A record that the CRM sends meanwhile is recognised among those not named yet.
     """
-    if work.collection.matched_at is not None or not imports(work):
+    if work.collection.matched_at is not None or work.words.changes_ids or not imports(work):
         return False
     if work.imports_at_once is None:
         work.imports_at_once = not await Candidates(session).any_record(mailbox_of(work))
@@ -68,7 +68,7 @@ async def let_in(work: Work, links: Sequence[Link]) -> Sequence[Link]:
 
 def imports(work: Work) -> bool:
     """Say whether items that nobody knows become records."""
-    return work.direction.hears and work.settings.import_new
+    return work.direction.hears and work.settings.import_new and not work.collection.built_in
 
 
 async def import_items(

@@ -11,6 +11,7 @@ from app.sync.candidates import Candidates, Circle, evidence_of_items, mailbox_o
 from app.sync.importing import import_links, imports, let_in
 from app.sync.linking import ignore_copies, link_items
 from app.sync.links import Links
+from app.sync.marked import leave_copies
 from app.sync.match_keys import keys_of
 from app.sync.matching import NOBODY, Matches, match
 from app.sync.meetings import join_meetings
@@ -35,6 +36,7 @@ async def join(work: Work) -> None:
     again, doubted = await to_look_at(work, touched)
     items = {link.id: link for link in [*await _newcomers(work, first=first), *again]}
     met = await join_meetings(work, items)
+    met |= await leave_copies(work, items)
     items = {link_id: link for link_id, link in items.items() if link_id not in met}
     if items:
         await _apply(work, await _matched(work, items, doubted=doubted), importing=True)

@@ -54,14 +54,16 @@ async def link_items(
             await work.move(session)
 
 
-async def ignore_copies(work: Work, copies: Mapping[str, Link]) -> None:
+async def ignore_copies(
+    work: Work, copies: Mapping[str, Link], *, because: Reason = Reason.DUPLICATE_ITEM
+) -> None:
     """Leave copies alone: the oldest of them stands for all."""
     if not copies:
         return
     async with work.transaction() as session:
         for link in (await Links(session).locked(copies)).values():
             link.state, link.due_at, link.updated_at = LinkState.IGNORED.value, None, work.now
-            decide(link, Reason.DUPLICATE_ITEM, run=work.progress.run_id, now=work.now)
+            decide(link, because, run=work.progress.run_id, now=work.now)
         forget_items(session, copies)
         await session.flush()
         await close(work, session, copies)

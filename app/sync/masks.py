@@ -1,6 +1,6 @@
 """What of an item one mailbox may be read or written, by its settings and its part in a meeting.
 
-Pure (``engine.md`` §7). Contacts are read and written whole; all of this is about events.
+Pure (``engine.md`` §7). Other items than events are read and written whole.
 """
 
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ class Part:
 
 def masked(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Shape:
     """Return the shape by which an item is read and written in this mailbox."""
-    if shape.entity == "contacts":
+    if "isOrganizer" not in shape.parts:
         return shape
     unread, unwritten = NONE, NONE if part.invites else GUESTS
     if is_hidden(doc, view, part.private):

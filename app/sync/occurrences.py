@@ -3,11 +3,11 @@
 Their ids aren't kept: they are looked up when written, by the day on which each would have begun.
 """
 
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from app.graph.batch import Answer, Call
 from app.graph.event_calls import delete_event, instances_of, update_event
@@ -49,20 +49,23 @@ def revives(was: Sequence[Element], becomes: Sequence[Element]) -> bool:
 
 
 def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str]) -> Write:
-    """Return the next write an item is owed: the series first, then the occurrences that differ from it.
+    """Return the next write an item is owed: the item itself first, then what is written apart from it.
 
     Quirk: a new time of a series drops its exceptions; those that still fit are owed again.
     """
     write = owed(shape, doc, view, held=held)
+    apart = frozenset(name for name, part in shape.parts.items() if part.apart)
     if isinstance(write, Create):
-        fields = {name: value for name, value in write.fields.items() if name != EXCEPTIONS}
+        fields = {name: value for name, value in write.fields.items() if name not in apart}
         return replace(write, fields=fields)
-    if not isinstance(write, Update) or EXCEPTIONS not in write.owed:
+    if not isinstance(write, Update) or apart.isdisjoint(write.owed):
         return write
-    series = owed(without(shape, unwritten=frozenset({EXCEPTIONS})), doc, view, held=held)
-    if not isinstance(series, Nothing):
-        return series
-    if revives(meant(shape, view, shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS]):
+    item = owed(without(shape, unwritten=apart), doc, view, held=held)
+    if not isinstance(item, Nothing):
+        return item
+    if EXCEPTIONS in write.owed and revives(
+        meant(shape, view, shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS]
+    ):
         raise Unsupported(Reason.UNSUPPORTED_VALUE, CANCELLED)
     return write
 
@@ -93,11 +96,11 @@ def of_occurrences(
     return partial(write_occurrences, item_id=str(link.item_id), series=series, wanted=wanted)
 
 
-def without_exceptions(item: Document, write: Create | Update) -> Document:
-    """Return a write's answer; that of a new time of a series says besides that nothing differs from it."""
+def answered(item: Document, write: Create | Update, *, fresh: Mapping[str, Any]) -> Document:
+    """Return a write's answer with what is ``fresh`` of a new item; or of a series that got another time."""
     if isinstance(write, Update) and WHEN not in write.fields:
         return item
-    return {"cancelledOccurrences": [], "exceptionOccurrences": [], **item}
+    return {**fresh, **item}
 
 
 async def write_occurrences(work: Work, item_id: str, *, series: Series, wanted: Sequence[Change]) -> Answer:

@@ -18,7 +18,7 @@ MISSING: Final[Mapping[str, type[Problem]]] = {
 }
 """What a path may name for a user's session, and what is told where it isn't theirs: that it isn't there."""
 
-UNDER: Final = {"/v1/contacts/": "contacts", "/v1/events/": "calendar"}
+UNDER: Final = {"/v1/contacts/": "contacts", "/v1/events/": "calendar", "/v1/tasks/": "tasks"}
 """Which entity's records the CRM's ids of a path are."""
 
 

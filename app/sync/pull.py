@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Interruption
 from app.graph import delta
-from app.graph.calls import mark_of
 from app.graph.protocol import DeltaExpired, Document, GraphError, NotFound
 from app.graph.translation import read_marked
 from app.ids import new_id
@@ -28,6 +27,7 @@ from app.sync.adopt import Adoption, adopt, adoptions, remove_doublets
 from app.sync.collections import Collections
 from app.sync.importing import import_items, nobody_to_match
 from app.sync.links import Links
+from app.sync.marked import came_back
 from app.sync.match_keys import note_item
 from app.sync.page import Report, locked_page, receive
 from app.sync.reconcile import needs_rereading
@@ -184,11 +184,14 @@ async def _sorted(work: Work, page: delta.Page) -> Seen:
         for item_id, row in rows.items()
         if work.collection.round_full or item_id not in known or not _echo(known[item_id], row)
     }
+    strangers = [row for item_id, row in fresh.items() if item_id not in known]
+    known |= await came_back(work, strangers, removed=page.removed)
     unknown = [item_id for item_id in fresh if item_id not in known]
     adopted: list[Adoption] = []
     if creating and unknown:
         marked = await read_marked(work.words, work.mailbox, unknown)
-        adopted = adoptions(creating, {item_id: (mark_of(item), item) for item_id, item in marked.items()})
+        label = work.words.mark_of
+        adopted = adoptions(creating, {item_id: (label(item), item) for item_id, item in marked.items()})
     reread, gone = await _reread(work, known, fresh)
     fresh |= reread
     return Seen(

@@ -19,6 +19,7 @@ from app.sync import holding
 from app.sync.adopt import mark
 from app.sync.answers import note
 from app.sync.breaker import Kind
+from app.sync.checklists import of_checklist
 from app.sync.clearing import overwrites
 from app.sync.decisions import decide
 from app.sync.gate import Gate, follows
@@ -43,6 +44,7 @@ from app.sync.projection import Create, Nothing, Update, attempted, owed
 from app.sync.rescope import wake
 from app.sync.sendings import Deletion, Sending
 from app.sync.settle import settle
+from app.sync.shown import record_url
 from app.sync.work import Work, viewed
 
 COUNTED: Final = (Kind.DELETIONS, Kind.CREATIONS, Kind.CLEARS)
@@ -264,9 +266,10 @@ def _owed(page: Page, link: Link, record: Record) -> Sending | None:
     attempt = attempted(write, view, at=page.now, generation=link.generation)
     link.attempt, link.due_at = attempt.document(), page.now
     if isinstance(write, Create):
-        call = work.words.create(work.folder, write.payload, mark=mark(link))
+        url = record_url(work.workspace.record_url_template, record)
+        call = work.words.create(work.folder, write.payload, mark=mark(link), url=url)
         return Sending(link.id, record.record_id, write, call, kind, mails)
     call = work.words.update(str(link.item_id), write.payload, etag=link.etag)
     series = of_occurrences(work, link, record.doc, write, view)
-    series = series or of_online_meeting(work, link, write, view)
+    series = series or of_online_meeting(work, link, write, view) or of_checklist(work, link, write, view)
     return Sending(link.id, record.record_id, write, call, kind, mails, series)

@@ -134,7 +134,7 @@ class RehearsedMailbox(Mailbox):
 
     def _of_new_container(self, path: str) -> Document:
         """Return what a container says that is only to be made: who it is, or that it is empty."""
-        if path.startswith(f"{self._new}?"):
+        if path == self._new or path.startswith(f"{self._new}?"):
             return {"id": TO_BE_MADE, "displayName": "", "name": "", "parentFolderId": None}
         return {"value": [], "@odata.deltaLink": f"{self._new}/delta"}
 

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.db import Database, Scratch
 from app.graph.batch import Call
-from app.graph.calls import mark_of
 from app.graph.translation import Translation, translation
 from app.models import Change, Connection, Link, Record, Run
 from app.records.link import LinkState
@@ -102,7 +101,7 @@ class Script:
 
     async def wrote(self, calls: Sequence[Call]) -> None:
         """Take down what would be written to the mailbox."""
-        items = [call for call in calls if mark_of(call.body or {}) or self.words.item_of(call)]
+        items = [call for call in calls if self.words.mark_of(call.body or {}) or self.words.item_of(call)]
         async with self.scratch.transaction(self.run.workspace_id) as session:
             known = await self._links_of(session, items)
         await self._add([self._written(call, known.get(self._subject(call))) for call in items])
@@ -214,7 +213,7 @@ class Script:
 
     def _subject(self, call: Call) -> str:
         """Return the link that a create is for, or the item that another write is about."""
-        mark = mark_of(call.body or {})
+        mark = self.words.mark_of(call.body or {})
         return mark.rpartition(".")[0] if mark else str(self.words.item_of(call))
 
     def _moved(self, had: Mapping[str, Any], body: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from app.records import Fields
 from app.records.reasons import Reason
+from app.records.task import COMPLETED
 from app.sync.policy import Access
 from app.sync.touching import touches
 
@@ -28,7 +29,7 @@ class Filter:
     """
 
     field: str
-    selected: frozenset[str] | None
+    selected: frozenset[str | bool] | None
     otherwise: Reason
     without: bool = False
 
@@ -115,7 +116,7 @@ def _passes(one: Filter, facts: Facts) -> bool:
     words = facts.said.get(one.field) or []
     if not words:
         return one.without
-    return not one.selected.isdisjoint([words] if isinstance(words, str) else words)
+    return not one.selected.isdisjoint(words if isinstance(words, list) else [words])
 
 
 def _by_age(mailbox: Scope, facts: Facts) -> Reason | None:
@@ -129,8 +130,8 @@ def _by_age(mailbox: Scope, facts: Facts) -> Reason | None:
 
 
 def by_content(mailbox: Scope, facts: Facts) -> Reason | None:
-    """Say what about an event itself keeps it out. Time alone takes nothing out that is there."""
-    if not mailbox.completed and facts.said.get("completed"):
+    """Say what about an item itself keeps it out. Time alone takes nothing out that is there."""
+    if not mailbox.completed and (facts.said.get("completed") or facts.doc.get("status") == COMPLETED):
         return Reason.COMPLETED_EXCLUDED
     if mailbox.private is Private.SKIP and facts.doc.get("sensitivity") in NOT_FOR_ALL:
         return Reason.PRIVATE_SKIPPED

@@ -67,7 +67,7 @@ class Work:
     @property
     def words(self) -> Translation:
         """How the items of this entity are reached and worded."""
-        return translation(self.collection.entity)
+        return translation(self.collection.entity).within(self.collection.container_id)
 
     @property
     def type(self) -> RecordType:
