@@ -16,14 +16,16 @@ class GraphError(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
+        inner: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message = status, code, message
         self.headers, self.annotations = dict(headers or {}), dict(annotations or {})
+        self.inner = dict(inner or {})
 
     def document(self, *, at: datetime, request_id: str, client_request_id: str | None) -> dict[str, Any]:
         """Return the body of the answer (https://learn.microsoft.com/graph/errors)."""
-        inner = {
+        inner = self.inner | {
             "date": at.strftime("%Y-%m-%dT%H:%M:%S"),
             "request-id": request_id,
             "client-request-id": client_request_id or request_id,

@@ -6,8 +6,8 @@ The same events are reached by the mailbox, by its default calendar and by any c
 from collections.abc import Mapping
 
 from sandbox.graph import calendar_calls, event_calls, meeting_calls, permission_calls, view_calls
-from sandbox.graph.errors import not_built, unknown_segment
-from sandbox.graph.operations import Found, Handler, Key, Operation
+from sandbox.graph.errors import not_built
+from sandbox.graph.operations import Found, Handler, Key, Operation, Table
 from sandbox.graph.schedule import get_schedule
 from sandbox.graph.wire import Call, Reply
 
@@ -111,35 +111,18 @@ def _calendars() -> dict[Key, Methods]:
     }
 
 
-TABLE: Mapping[Key, Methods] = {
+PATHS: Mapping[Key, Methods] = {
     **_calendars(),
     **{("events", *key): methods for key, methods in _events().items()},
     **{("calendarview", *key): methods for key, methods in _view().items()},
     **{("calendar", *key): methods for key, methods in _calendar().items()},
     **{("calendars", "{calendar}", *key): methods for key, methods in _calendar().items()},
 }
-BEGINNINGS = frozenset(key[:length] for key in TABLE for length in range(1, len(key) + 1))
-NAMES = ("{event}", "{calendar}", "{permission}")
+TABLE = Table(PATHS, missing=NOT_BUILT)
 
 
 def found(segments: tuple[str, ...]) -> Found:
     """Read a path that begins with one of the roots, or raise Graph's 400, or 501 for what is not built."""
-    key: Key = ()
-    named: dict[str, str] = {}
-    for part in segments:
-        if part.lower() in NOT_BUILT:
-            raise not_built("/".join(segments))
-        if not part:
-            raise unknown_segment(part)
-        longer = next(
-            (k for k in ((*key, part.lower()), *((*key, name) for name in NAMES)) if k in BEGINNINGS), None
-        )
-        if longer is None:
-            raise unknown_segment(part)
-        if longer[-1] in NAMES:
-            named[longer[-1]] = part
-        key = longer
-    if key not in TABLE:
-        raise unknown_segment(segments[-1])
+    key, named = TABLE.read(segments)
     folders = (named["{calendar}"],) if "{calendar}" in named else (DEFAULT,) if key[0] == "calendar" else ()
-    return Found(key, TABLE[key], folders, named.get("{permission}") or named.get("{event}", ""))
+    return Found(key, PATHS[key], folders, named.get("{permission}") or named.get("{event}", ""))

@@ -99,7 +99,9 @@ def _time(said: str) -> datetime:
 def _holds(clause: Clause, document: Mapping[str, Any]) -> bool:
     value: Any = document
     for name in clause.path:
-        value = value[name]
+        value = None if value is None else value.get(name)
+    if value is None and clause.kind == "time":
+        return clause.operator == "ne"
     shown = (
         _time(value)
         if clause.kind == "time"

@@ -23,7 +23,7 @@ from sandbox.graph.wire import Call
 
 MAX_CONTACTS = 200
 SIGNATURE = 8
-FOLDERS = 0  # stands for the collection of contact folders, which has no number of its own
+FOLDERS, LISTS = 0, -1  # stand for the contact folders and the task lists, which have no number of their own
 
 Document = dict[str, Any]
 Told = tuple[int, Slot, bool]  # position, entry, was it removed
@@ -46,9 +46,12 @@ class Place:
     floor: int = 0
     select: tuple[str, ...] = ()
     window: tuple[str, ...] = ()  # of a calendar view: from when until when
+    nested: tuple[str, ...] = ()  # what to show inside, and how much on a page: of tasks
+    top: int | None = None
 
     def token(self, kind: Literal["skip", "delta"]) -> str:
-        said = [self.mailbox.hex, self.collection, self.since, self.floor, self.select, kind, self.window]
+        said = [self.mailbox.hex, self.collection, self.since, self.floor, self.select, kind, self.window,
+                self.nested, self.top]  # fmt: skip
         packed = orjson.dumps(said)
         return urlsafe_b64encode(_signature(packed) + packed).decode().rstrip("=")
 
@@ -57,7 +60,7 @@ def place_of(call: Call, *, start: Place, rules: odata.Rules) -> Place:
     """Return where this request goes on, or the start of a new round; raise Graph's 400 for a bad token."""
     said = odata.options(call.pairs)
     given = {name for name in ("skiptoken", "deltatoken") if said.get(name)}
-    refused = sorted(set(said) - given - {"deltatoken"} - (set() if given else rules.options & {"select"}))
+    refused = sorted(set(said) - given - {"deltatoken"} - (set() if given else rules.options & rules.tracked))
     if refused:
         shown = ", ".join(f"${name}" for name in refused)
         raise bad_request(
@@ -66,7 +69,12 @@ def place_of(call: Call, *, start: Place, rules: odata.Rules) -> Place:
             code="ErrorInvalidUrlQuery",
         )
     if not given:
-        return replace(start, select=odata.selected(said.get("select"), rules))
+        return replace(
+            start,
+            select=odata.selected(said.get("select"), rules),
+            nested=odata.expanded(said.get("expand"), rules)[1],
+            top=odata.page_size(said.get("top")),
+        )
     if len(given) > 1:
         raise invalid_state()
     (name,) = given
@@ -142,10 +150,13 @@ def _read(token: str, *, kind: str) -> Place:
     signature, packed = raw[:SIGNATURE], raw[SIGNATURE:]
     if _signature(packed) != signature:
         raise invalid_state()
-    mailbox, collection, since, floor, select, made_for, *window = orjson.loads(packed)
+    # Tokens from before there were tasks end with the window.
+    said: list[Any] = [*orjson.loads(packed), (), None]
+    mailbox, collection, since, floor, select, made_for, window, nested, top, *_ = said
     if made_for != kind:
         raise invalid_state()
-    return Place(UUID(hex=mailbox), collection, since, floor, tuple(select), tuple(*window))
+    at = (UUID(hex=mailbox), collection, since, floor)
+    return Place(*at, tuple(select), tuple(window), tuple(nested), top)
 
 
 def _signature(packed: bytes) -> bytes:

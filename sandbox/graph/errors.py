@@ -133,3 +133,19 @@ def too_many_requests(wait: int) -> GraphError:
         "Please retry again later.",
         headers={"Retry-After": str(wait)},
     )
+
+
+def default_list(done: str) -> GraphError:
+    """Quirk: To Do names what is wrong in the inner error only.
+
+    https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/2486
+    """
+    return GraphError(
+        HTTPStatus.BAD_REQUEST,
+        "invalidRequest",
+        "Invalid request",
+        inner={
+            "code": "ErrorInvalidRequest",
+            "message": f"Your request can't be completed. A default task folder can't be {done}.",
+        },
+    )

@@ -13,7 +13,18 @@ from sandbox.graph import contact as contacts
 from sandbox.graph import errors, extended, ids
 from sandbox.graph.extended import Properties
 from sandbox.graph.mailboxes import Mailboxes
-from sandbox.graph.store import CALENDAR, CONTACTS, DELETED, WELL_KNOWN, Fields, Folder, Item, Kind, Mailbox
+from sandbox.graph.store import (
+    CALENDAR,
+    CONTACTS,
+    DELETED,
+    TASKS,
+    WELL_KNOWN,
+    Fields,
+    Folder,
+    Item,
+    Kind,
+    Mailbox,
+)
 from sandbox.graph.values import shown_time
 from sandbox.world import World
 
@@ -101,6 +112,27 @@ class Exchange:
         )
         self._tell(person, ChangeType.UPDATED, changed, day=day)
         return changed
+
+    def fill_item(self, person: Person, item: Item, fields: Fields) -> Item:
+        """Write what lies inside an item, of which nobody is told: no etag, delta or notification."""
+        filled: Item = self._commit("item.filled", person, number=item.number, fields=fields)
+        return filled
+
+    def complete_task(self, person: Person, item: Item, *, again: Fields, done: Fields) -> Item:
+        """Put a recurring task on its next date, with a done copy beside it; return the open one."""
+        opened: Item
+        opened, copy = self._commit(
+            "task.completed",
+            person,
+            number=item.number,
+            at=self.at(),
+            fields=again,
+            properties=item.properties,
+            done=done,
+        )
+        self._tell(person, ChangeType.UPDATED, opened)
+        self._tell(person, ChangeType.CREATED, copy)
+        return opened
 
     def move_item(self, person: Person, item: Item, *, to: int) -> Item:
         moved: Item = self._commit("item.moved", person, number=item.number, to=to, at=self.at())
@@ -192,9 +224,9 @@ class Exchange:
     def folder_named(self, person: Person, name: str, *, kind: Kind) -> int:
         """Return the number of the folder of that name for items of a kind, made where missing."""
         mailbox = self.mailbox(person)
-        parent = CALENDAR if kind is Kind.EVENT else CONTACTS
+        parent = {Kind.CONTACT: CONTACTS, Kind.EVENT: CALENDAR, Kind.TASK: TASKS}[kind]
         for folder in mailbox.folders.values():
-            lives = kind is Kind.EVENT or mailbox.within(folder.number, CONTACTS)
+            lives = kind is not Kind.CONTACT or mailbox.within(folder.number, CONTACTS)
             if folder.kind is kind and lives and folder.name.lower() == name.lower():
                 return folder.number
         return self.make_folder(person, name, parent=parent, properties={}, kind=kind).number

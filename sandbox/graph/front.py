@@ -116,7 +116,8 @@ class Front:
         found = routing.in_mailbox(tuple(rest))
         operation = routing.allowed(found.methods, call)
         self._refuse_foreign_mailbox(call, operation)
-        call.exchange, call.folders, call.item = self.exchange, found.folders, found.item
+        call.exchange, call.folders = self.exchange, found.folders
+        call.item, call.part = found.item, found.part
         return operation
 
     def _refuse_foreign_mailbox(self, call: Call, operation: Operation) -> None:

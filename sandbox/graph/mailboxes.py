@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from sandbox.graph.changes import Changes
-from sandbox.graph.store import Folder, Item, Kind, Mailbox
+from sandbox.graph.extended import Properties
+from sandbox.graph.store import Fields, Folder, Item, Kind, Mailbox
 from sandbox.log import Body, Command
 from sandbox.world import Applier
 
@@ -27,6 +28,8 @@ class Mailboxes:
             "item.changed": self._item_changed,
             "item.moved": self._item_moved,
             "item.erased": self._item_erased,
+            "item.filled": self._item_filled,
+            "task.completed": self._task_completed,
             "folder.made": self._folder_made,
             "folder.changed": self._folder_changed,
             "folder.moved": self._folder_moved,
@@ -58,21 +61,38 @@ class Mailboxes:
 
     def _items_made(self, body: Body) -> list[Item]:
         mailbox = self.of(body["mailbox"])
-        made = []
-        for fields, properties in body["items"]:
-            mailbox.last_item += 1
-            item = Item(
-                number=mailbox.last_item,
-                folder=body["folder"],
-                version=mailbox.next_position(),
-                created=body["at"],
-                modified=body["at"],
-                fields=fields,
-                properties=properties,
-                kind=Kind(body.get("kind", Kind.CONTACT)),
-            )
-            made.append(mailbox.put(item))
-        return made
+        kind = Kind(body.get("kind", Kind.CONTACT))
+        return [
+            self._made(mailbox, body, fields, properties, kind=kind) for fields, properties in body["items"]
+        ]
+
+    @staticmethod
+    def _made(mailbox: Mailbox, body: Body, fields: Fields, properties: Properties, *, kind: Kind) -> Item:
+        mailbox.last_item += 1
+        item = Item(
+            number=mailbox.last_item,
+            folder=body["folder"],
+            version=mailbox.next_position(),
+            created=body["at"],
+            modified=body["at"],
+            fields=fields,
+            properties=properties,
+            kind=kind,
+        )
+        return mailbox.put(item)
+
+    def _item_filled(self, body: Body) -> Item:
+        """Change what lies inside an item; no delta and no etag tells of it."""
+        mailbox = self.of(body["mailbox"])
+        mailbox.items[body["number"]] = after = replace(mailbox.items[body["number"]], fields=body["fields"])
+        return after
+
+    def _task_completed(self, body: Body) -> tuple[Item, Item]:
+        """Put a recurring task on its next date and make the done copy of it, both or neither."""
+        mailbox = self.of(body["mailbox"])
+        again = self._item_changed(body)
+        done = self._made(mailbox, body | {"folder": again.folder}, body["done"], {}, kind=Kind.TASK)
+        return again, done
 
     def _item_changed(self, body: Body) -> Item:
         mailbox = self.of(body["mailbox"])
@@ -134,6 +154,11 @@ class Mailboxes:
         for position, number, removed in body["folder_changes"]:
             note = mailbox.folder_changes.gone if removed else mailbox.folder_changes.touched
             note((number, 0), position)
+        if "list_changes" in body:  # older logs know of no task lists
+            mailbox.list_changes = Changes()
+        for position, number, removed in body.get("list_changes", ()):
+            note = mailbox.list_changes.gone if removed else mailbox.list_changes.touched
+            note((number, 0), position)
 
     def _items_kept(self, body: Body) -> None:
         mailbox = self.of(body["mailbox"])
@@ -174,6 +199,9 @@ def _kept(oid: str, mailbox: Mailbox) -> Body:
         ],
         "folder_changes": [
             [position, slot[0], removed] for position, slot, removed in mailbox.folder_changes.after(0)
+        ],
+        "list_changes": [
+            [position, slot[0], removed] for position, slot, removed in mailbox.list_changes.after(0)
         ],
     }
 

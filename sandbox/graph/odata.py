@@ -75,6 +75,7 @@ class Rules:
     nested: frozenset[str] = frozenset()  # of navigation, what $expand shows whole
     comparable: Mapping[str, Comparable] = field(default_factory=dict)
     options: frozenset[str] = OPTIONS - {"search", "skiptoken", "deltatoken"}
+    tracked: frozenset[str] = frozenset({"select"})  # of the options, what a delta query takes
 
 
 def only(rules: Rules, names: set[str]) -> Rules:
@@ -105,14 +106,14 @@ def query(pairs: Pairs, rules: Rules) -> Query:
             raise bad_request(
                 f"The query option '${name}' is not supported on '{rules.kind}'.", code="ErrorInvalidUrlQuery"
             )
-    keys, nested = _expanded(said.get("expand"), rules)
+    keys, nested = expanded(said.get("expand"), rules)
     return Query(
         select=selected(said.get("select"), rules),
         expand=keys,
         nested=nested,
         filter=_filtered(said.get("filter"), rules),
         orderby=_ordered(said.get("orderby"), rules),
-        top=_number("$top", said["top"], least=1, most=MAX_TOP) if "top" in said else None,
+        top=page_size(said.get("top")),
         skip=_number("$skip", said["skip"], least=0) if "skip" in said else 0,
         count=_boolean("$count", said["count"]) if "count" in said else False,
     )
@@ -132,7 +133,12 @@ def selected(said: str | None, rules: Rules) -> tuple[str, ...]:
     return () if "*" in names else tuple(known[name.lower()] for name in names)
 
 
-def _expanded(said: str | None, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def page_size(said: str | None) -> int | None:
+    """Read ``$top``."""
+    return None if said is None else _number("$top", said, least=1, most=MAX_TOP)
+
+
+def expanded(said: str | None, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys of extended properties, and the other things to show inside."""
     keys: list[str] = []
     nested: list[str] = []

@@ -5,7 +5,7 @@ Quirk: paths are matched in any letter case, keys may stand in brackets, ``delta
 
 from collections.abc import Mapping
 
-from sandbox.graph import calendar_routing, contact_calls, folder_calls, user_calls
+from sandbox.graph import calendar_routing, contact_calls, folder_calls, todo_routing, user_calls
 from sandbox.graph.errors import (
     access_denied,
     bad_request,
@@ -26,7 +26,7 @@ OTHERS = frozenset({"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All"}
 
 # The rest of Outlook and of a user: known, so never "no such segment", and not built yet.
 ELSEWHERE = frozenset({
-    "calendargroups", "messages", "mailfolders", "todo",
+    "calendargroups", "messages", "mailfolders",
     "people", "drive", "drives", "onlinemeetings", "mailboxsettings", "outlook", "photo", "photos", "manager",
     "sendmail", "getmailtips", "translateexchangeids", "extensions", "insights", "memberof", "presence",
     "inferenceclassification", "planner", "revokesigninsessions", "findmeetingtimes", "reminderview",
@@ -95,6 +95,8 @@ def in_mailbox(segments: tuple[str, ...]) -> Found:
         raise not_built(name)
     if name.lower() in calendar_routing.ROOTS:
         return calendar_routing.found(segments)
+    if name.lower() == "todo":
+        return todo_routing.found(segments)
     key, folders, item = [name.lower()], [], ""
     while rest:
         part = rest.pop(0)

@@ -16,9 +16,12 @@ from sandbox.graph.extended import Properties
 
 Fields = dict[str, Any]
 
-ROOT, CONTACTS, DELETED, CALENDAR = 1, 2, 3, 4
+ROOT, CONTACTS, DELETED, CALENDAR, TASKS, FLAGGED = 1, 2, 3, 4, 5, 6
 FIRST_OWN_FOLDER = 16
-WELL_KNOWN = {"msgfolderroot": ROOT, "contacts": CONTACTS, "deleteditems": DELETED, "calendar": CALENDAR}
+WELL_KNOWN = {
+    "msgfolderroot": ROOT, "contacts": CONTACTS, "deleteditems": DELETED, "calendar": CALENDAR,
+    "tasks": TASKS,
+}  # fmt: skip
 
 
 class Kind(StrEnum):
@@ -26,11 +29,15 @@ class Kind(StrEnum):
 
     CONTACT = "contact"
     EVENT = "event"
+    TASK = "task"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A contact or event; ``version`` is where its last write stands, ``generation`` how often it moved."""
+    """A contact, event or task.
+
+    ``version`` is where its last write stands, ``generation`` how often it moved.
+    """
 
     number: int
     folder: int
@@ -74,7 +81,8 @@ class Mailbox:
     items: dict[int, Item] = field(default_factory=dict)
     marked: dict[int, None] = field(default_factory=dict)
     folders: dict[int, Folder] = field(default_factory=dict)
-    folder_changes: Changes = field(default_factory=Changes)
+    folder_changes: Changes = field(default_factory=Changes)  # of contact folders
+    list_changes: Changes = field(default_factory=Changes)  # of task lists
 
     def __post_init__(self) -> None:
         for number, name, parent, kind in (
@@ -82,8 +90,12 @@ class Mailbox:
             (CONTACTS, "Contacts", ROOT, Kind.CONTACT),
             (DELETED, "Deleted Items", ROOT, Kind.CONTACT),
             (CALENDAR, "Calendar", ROOT, Kind.EVENT),
+            (TASKS, "Tasks", ROOT, Kind.TASK),
+            (FLAGGED, "Flagged Emails", ROOT, Kind.TASK),
         ):
             self.folders[number] = Folder(number, name, parent, kind=kind)
+        for number in (TASKS, FLAGGED):
+            self.list_changes.touched((number, 0), self.next_position())
 
     def next_position(self) -> int:
         self.position += 1
@@ -132,13 +144,13 @@ class Mailbox:
         return at == ancestor
 
     def place(self, folder: Folder) -> Folder:
-        """Keep a folder, new, renamed or moved, and note it among the contact folders that live."""
+        """Keep a folder, new, renamed or moved, and note a contact folder or task list as changed."""
         self.folders[folder.number] = folder
-        if folder.kind is not Kind.CONTACT:
-            return folder
-        if self.within(folder.number, CONTACTS):
+        if folder.kind is Kind.TASK:
+            self.list_changes.touched(folder.slot, self.next_position())
+        elif folder.kind is Kind.CONTACT and self.within(folder.number, CONTACTS):
             self.folder_changes.touched(folder.slot, self.next_position())
-        else:
+        elif folder.kind is Kind.CONTACT:
             self.folder_changes.gone(folder.slot, self.next_position())
         return folder
 
@@ -157,8 +169,9 @@ class Mailbox:
             del self.items[number]
             self.marked.pop(number, None)
         del self.folders[folder.number]
-        if folder.kind is Kind.CONTACT:
-            self.folder_changes.gone(folder.slot, self.next_position())
+        if folder.kind is not Kind.EVENT:
+            changes = self.list_changes if folder.kind is Kind.TASK else self.folder_changes
+            changes.gone(folder.slot, self.next_position())
 
     def item_id(self, item: Item, *, immutable: bool, occurrence: tuple[int, int] | None = None) -> str:
         if immutable:

@@ -8,9 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.directory import Kind as Account
 from sandbox.directory import Person
 from sandbox.errors import GraphError
-from sandbox.graph import calendar_routing, handshake, odata, routing, subscription_body, throttle
+from sandbox.graph import (
+    calendar_routing,
+    handshake,
+    odata,
+    routing,
+    subscription_body,
+    throttle,
+    todo_routing,
+)
 from sandbox.graph.errors import (
     access_denied,
     bad_request,
@@ -21,14 +30,14 @@ from sandbox.graph.errors import (
 )
 from sandbox.graph.exchange import folder_of
 from sandbox.graph.operations import Handler, Operation
-from sandbox.graph.store import CALENDAR, CONTACTS, Kind
-from sandbox.graph.subscriptions import Subscription
+from sandbox.graph.store import CALENDAR, CONTACTS, TASKS, Kind
+from sandbox.graph.subscriptions import LONGEST, Subscription
 from sandbox.graph.throttle import Throttle
 from sandbox.graph.values import moment
 from sandbox.graph.watch import Watch
 from sandbox.graph.wire import Call, Reply, json_reply, segments_of
 
-SHORTEST, LONGEST = timedelta(minutes=45), timedelta(minutes=10_080)
+SHORTEST = timedelta(minutes=45)
 MOST_OF_A_MAILBOX = 1_000
 ON_A_PAGE = 100
 NOBODY: frozenset[str] = frozenset()
@@ -48,12 +57,14 @@ class Resource:
 
 OF_CONTACTS = Resource(Kind.CONTACT, CONTACTS, routing.READ)
 OF_EVENTS = Resource(Kind.EVENT, CALENDAR, calendar_routing.OWN_READ)
+OF_TASKS = Resource(Kind.TASK, TASKS, todo_routing.READ)
 RESOURCES = {
     ("contacts",): OF_CONTACTS,
     ("contactfolders", "{id}", "contacts"): OF_CONTACTS,
     ("events",): OF_EVENTS,
     ("calendar", "events"): OF_EVENTS,
     ("calendars", "{calendar}", "events"): OF_EVENTS,
+    ("todo", "lists", "{list}", "tasks"): OF_TASKS,
 }
 
 
@@ -121,7 +132,7 @@ class SubscriptionCalls:
         for name in ("changeType", "resource", "notificationUrl", "expirationDateTime"):
             if not said.get(name):
                 raise bad_request(f"The property '{name}' is required.", code="InvalidRequest")
-        person, folder = self._resource(call, said["resource"])
+        person, kind, folder = self._resource(call, said["resource"])
         return Subscription(
             id=str(uuid.uuid4()),
             app_id=call.token.app_id,
@@ -132,12 +143,13 @@ class SubscriptionCalls:
             resource=said["resource"],
             change_types=subscription_body.kinds_of(said["changeType"]),
             notification_url=said["notificationUrl"],
-            expires_at=self._expiry(said["expirationDateTime"]),
+            expires_at=self._expiry(said["expirationDateTime"], longest=LONGEST[kind]),
             authorized_until=call.token.expires_at,
             immutable_ids=call.preferences.immutable,
             lifecycle_url=said.get("lifecycleNotificationUrl"),
             client_state=said.get("clientState"),
             tls=said.get("latestSupportedTlsVersion") or "v1_2",
+            kind=kind,
         )
 
     def get(self, call: Call) -> Reply:
@@ -151,7 +163,7 @@ class SubscriptionCalls:
                 raise bad_request(f"The property '{name}' can't be changed.", code="InvalidRequest")
         expires = found.expires_at
         if "expirationDateTime" in said:
-            expires = self._expiry(said["expirationDateTime"])
+            expires = self._expiry(said["expirationDateTime"], longest=LONGEST[found.kind])
         url = said.get("notificationUrl") or found.notification_url
         if url != found.notification_url:
             await self._listening(url, None)
@@ -184,8 +196,12 @@ class SubscriptionCalls:
             raise GraphError(404, "ResourceNotFound", "The object was not found.")
         return found
 
-    def _resource(self, call: Call, resource: str) -> tuple[Person, int]:
-        """Return whose mailbox and which folder a resource names, or refuse it."""
+    def _resource(self, call: Call, resource: str) -> tuple[Person, Kind, int]:
+        """Return whose mailbox, what in it and which folder a resource names, or refuse it.
+
+        Quirk: personal accounts have no subscriptions to tasks.
+        https://learn.microsoft.com/graph/api/resources/webhooks
+        """
         path, _, query = resource.partition("?")
         match segments_of("/" + path.strip("/")):
             case [root, *rest] if root.lower() == "me" and rest:
@@ -202,7 +218,7 @@ class SubscriptionCalls:
             raise access_denied()
         found = routing.in_mailbox(tuple(rest))
         wanted = RESOURCES.get(found.key)
-        if wanted is None:
+        if wanted is None or (wanted.kind is Kind.TASK and person.kind is Account.PERSONAL):
             raise _unsupported(resource)
         if query:
             raise not_built("A query in a subscription's resource")
@@ -210,15 +226,16 @@ class SubscriptionCalls:
             raise access_denied()
         mailbox = self.watch.exchange.mailbox(person)
         if not any(found.folders):
-            return person, wanted.default
-        return person, folder_of(mailbox, found.folders[-1], kind=wanted.kind).number
+            return person, wanted.kind, wanted.default
+        folder = folder_of(mailbox, found.folders[-1], kind=wanted.kind)
+        return person, wanted.kind, folder.number
 
-    def _expiry(self, said: str) -> datetime:
+    def _expiry(self, said: str, *, longest: timedelta) -> datetime:
         """Return when it will end: never sooner than in 45 minutes, and refused beyond the maximum."""
         now = self.world.now()
         wanted = moment("expirationDateTime", said)
-        if wanted > now + LONGEST:
-            minutes = int(LONGEST.total_seconds() // 60)
+        if wanted > now + longest:
+            minutes = int(longest.total_seconds() // 60)
             raise bad_request(
                 f"Subscription expiration can only be {minutes} minutes in the future.", code="ExtensionError"
             )

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from sandbox.graph.exchange import Happening
+from sandbox.graph.store import Kind
 from sandbox.log import Body, Command
 from sandbox.world import Applier
+
+LONGEST = {
+    Kind.CONTACT: timedelta(minutes=10_080),
+    Kind.EVENT: timedelta(minutes=10_080),
+    Kind.TASK: timedelta(minutes=4_230),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Subscription:
     lifecycle_url: str | None = None
     client_state: str | None = None
     tls: str = "v1_2"
+    kind: Kind = Kind.CONTACT
 
     def wants(self, happening: Happening) -> bool:
         return (

@@ -14,6 +14,7 @@ from sandbox.graph import ids, series
 from sandbox.graph.alarm import Alarm
 from sandbox.graph.courier import Courier, Fate, Notice
 from sandbox.graph.exchange import Exchange, Happening
+from sandbox.graph.store import Kind
 from sandbox.graph.subscriptions import Subscription, Subscriptions
 from sandbox.graph.values import shown_time
 from sandbox.world import World
@@ -59,7 +60,12 @@ class Watch:
                 self._announce_to(subscription, happening)
 
     def tell(self, subscription: Subscription, event: Lifecycle) -> None:
-        """Send a lifecycle event to who asked for them."""
+        """Send a lifecycle event to who asked for them. Quirk: of tasks, there is a reminder only.
+
+        https://learn.microsoft.com/graph/change-notifications-overview
+        """
+        if subscription.kind is Kind.TASK and event != "reauthorizationRequired":
+            return
         if subscription.lifecycle_url and self.world.settings.notifications:
             document = _common(subscription) | {"lifecycleEvent": event}
             self.courier.send(Notice(subscription.id, subscription.lifecycle_url, document, self.world.now()))
@@ -107,9 +113,12 @@ class Watch:
     def _change(self, subscription: Subscription, happening: Happening) -> dict[str, Any]:
         mailbox, item = self.exchange.mailboxes.of(happening.person.oid), happening.item
         occurrence = None if happening.day is None else (series.state(item.fields)["epoch"], happening.day)
-        shown_id = mailbox.item_id(item, immutable=subscription.immutable_ids, occurrence=occurrence)
-        name = item.kind.capitalize()
-        path = f"Users/{happening.person.oid}/{name}s/{shown_id}"
+        immutable = subscription.immutable_ids and item.kind is not Kind.TASK
+        shown_id = mailbox.item_id(item, immutable=immutable, occurrence=occurrence)
+        name, within = item.kind.capitalize(), f"{item.kind.capitalize()}s"
+        if item.kind is Kind.TASK:
+            name, within = "TodoTask", f"todo/lists/{mailbox.folder_id(happening.folder)}/tasks"
+        path = f"Users/{happening.person.oid}/{within}/{shown_id}"
         data = {
             "@odata.type": f"#Microsoft.Graph.{name}",
             "@odata.id": path,

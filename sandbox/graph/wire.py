@@ -75,6 +75,7 @@ class Call:
     exchange: "Exchange | None" = None
     folders: tuple[str, ...] = ()  # the ids of folders in the path, outermost first
     item: str = ""  # the id of the one thing the path ends in
+    part: str = ""  # the id of something inside that thing
     deltas: frozenset[str] = frozenset()  # what a fault does to this delta query
     batch: int | None = None
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
