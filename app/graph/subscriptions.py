@@ -4,7 +4,7 @@ https://learn.microsoft.com/en-us/graph/api/resources/subscription
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -13,18 +13,20 @@ from app.graph.mailbox import Mailbox
 from app.graph.protocol import DEFAULT_WAIT, Conflict, Document, NotFound, OutcomeUnknown, Rejected
 
 CHANGES = "created,updated,deleted"
-# Microsoft allows 10,080 minutes, and allowed 4,230 until 2024; the expiry that it answers is what counts.
+# Microsoft allows 10,080 minutes of most, 4,230 of tasks (of all until 2024); what counts is the expiry that it
+# answers.
 LONG, SHORT = timedelta(minutes=10_070), timedelta(minutes=4_200)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What we ask Graph to tell us, and where."""
+    """What we ask Graph to tell us, where, and how long."""
 
     resource: str
     notification_url: str
     lifecycle_url: str
     client_state: str
+    lasts: timedelta = LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +67,22 @@ async def subscribe(mailbox: Mailbox, wish: Wish, *, now: datetime) -> Subscribe
         async for found in _listed(mailbox):
             if found.is_of(wish):
                 if found.notification_url == wish.notification_url:
-                    return await extend(mailbox, found.id, now=now)
+                    return await extend(mailbox, found.id, lasts=wish.lasts, now=now)
                 # It tells a URL that we left: another address of ours, or another connection's.
                 await unsubscribe(mailbox, found.id)
                 return await _create(mailbox, wish, now=now)
         raise conflict from None
 
 
-async def extend(mailbox: Mailbox, subscription_id: str, *, now: datetime) -> Subscribed:
+async def extend(
+    mailbox: Mailbox, subscription_id: str, *, now: datetime, lasts: timedelta = LONG
+) -> Subscribed:
     """Move the expiry as far as allowed; that reauthorizes too. Raises NotFound where it is no more.
 
     Quirk: a PATCH and a reauthorize within ten minutes confuse the service, so the PATCH does for both.
     https://learn.microsoft.com/en-us/graph/change-notifications-lifecycle-events
     """
-    path = f"/subscriptions/{subscription_id}"
-    try:
-        return Subscribed.parse(await mailbox.request(Call("PATCH", path, _until(now + LONG))))
-    except Rejected:
-        return Subscribed.parse(await mailbox.request(Call("PATCH", path, _until(now + SHORT))))
+    return await _lasting(mailbox, Call("PATCH", f"/subscriptions/{subscription_id}"), {}, lasts, now=now)
 
 
 async def unsubscribe(mailbox: Mailbox, subscription_id: str) -> None:
@@ -101,10 +101,19 @@ async def _create(mailbox: Mailbox, wish: Wish, *, now: datetime) -> Subscribed:
         "lifecycleNotificationUrl": wish.lifecycle_url,
         "clientState": wish.client_state,
     }
+    return await _lasting(mailbox, Call("POST", "/subscriptions"), body, wish.lasts, now=now)
+
+
+async def _lasting(
+    mailbox: Mailbox, call: Call, body: Document, lasts: timedelta, *, now: datetime
+) -> Subscribed:
+    """Ask for a life as long as wished, and where that is refused for the shorter one."""
     try:
-        made = await mailbox.request(Call("POST", "/subscriptions", {**body, **_until(now + LONG)}))
+        made = await mailbox.request(replace(call, body={**body, **_until(now + lasts)}))
     except Rejected:
-        made = await mailbox.request(Call("POST", "/subscriptions", {**body, **_until(now + SHORT)}))
+        if lasts <= SHORT:
+            raise
+        made = await mailbox.request(replace(call, body={**body, **_until(now + SHORT)}))
     return Subscribed.parse(made)
 
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from app.graph import (
@@ -23,7 +24,8 @@ from app.graph.delta import Page, contacts_delta
 from app.graph.folders import Folder
 from app.graph.mailbox import Mailbox
 from app.graph.protocol import Document, NotFound
-from app.records import Fields
+from app.graph.subscriptions import LONG, SHORT
+from app.records import Fields, task
 from app.records.shape import Shape
 
 TO_BE_MADE: Final = "to-be-made"
@@ -37,6 +39,7 @@ class Translation(ABC):
     select: tuple[str, ...]
     containers: str
     """The path under which containers are made."""
+    subscription_lasts: ClassVar[timedelta] = LONG
     changes_ids: bool = False
     """Whether an item may come back under another id, or leave a copy behind."""
     fresh: ClassVar[Mapping[str, Any]] = {}
@@ -148,6 +151,10 @@ class Translation(ABC):
         ``items`` are their marks and wordings, by any key.
         """
         return frozenset()
+
+    def before_moving_on(self, item: Document, sent: Fields) -> Document | None:  # noqa: ARG002
+        """Return an item as a write left it, where Microsoft at once did something more that it answers."""
+        return None
 
     def says_the_same(self, one: Fields, other: Fields) -> bool:  # noqa: ARG002
         """Say whether two wordings are so alike that they are taken for one item with another id."""
@@ -328,6 +335,7 @@ class Tasks(Translation):
     shape = tasks.SHAPE
     select = tasks.SELECT
     containers = task_lists.ALL
+    subscription_lasts: ClassVar[timedelta] = SHORT
     changes_ids = True
     fresh: ClassVar[Mapping[str, Any]] = {tasks.CHECKLIST: []}
 
@@ -421,6 +429,10 @@ class Tasks(Translation):
             key for key, (mark, wording) in items.items()
             if mark.casefold() in labels or any(tasks.same(wording, each) for each in unmarked)
         )  # fmt: skip
+
+    def before_moving_on(self, item: Document, sent: Fields) -> Document | None:
+        repeats = sent.get("status") == task.COMPLETED and item.get("status") != task.COMPLETED
+        return {**item, "status": "completed"} if repeats else None
 
     def says_the_same(self, one: Fields, other: Fields) -> bool:
         return tasks.same(one, other)

@@ -85,10 +85,11 @@ def _done(page: Page, link: Link, sending: Sending, answer: Answer) -> None:
             counts.count("to_microsoft.created")
             counts.note("to_microsoft", Kind.CREATIONS)
         case Update() as write:
-            receive(
-                page,
-                Report(link.id, answered(answer.result(), write, fresh=page.work.words.fresh), write=write),
-            )
+            item = answered(answer.result(), write, fresh=page.work.words.fresh)
+            between = page.work.words.before_moving_on(item, write.fields)
+            receive(page, Report(link.id, between or item, write=write))
+            if between is not None and page.work.direction.hears:
+                receive(page, Report(link.id, item))
             counts.count("to_microsoft.updated")
             if sending.kind is Kind.CLEARS:
                 counts.note("to_microsoft", Kind.CLEARS)

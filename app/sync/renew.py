@@ -144,11 +144,13 @@ async def _looked_up(
 
 def _wish(resources: Resources, collection: Collection, known: Subscription) -> Wish:
     base = f"{resources.settings.public_url}/graph"
+    words = translation(collection.entity)
     return Wish(
-        resource=translation(collection.entity).resource(str(collection.container_id)),
+        resource=words.resource(str(collection.container_id)),
         notification_url=f"{base}/notifications/{known.route}",
         lifecycle_url=f"{base}/lifecycle/{known.route}",
         client_state=resources.key_ring.sign(_proof(known.route)),
+        lasts=words.subscription_lasts,
     )
 
 
@@ -173,7 +175,7 @@ async def _carry_out(turn: Turn) -> Subscribed | None:
     if turn.step is Step.EXTEND:
         assert known.graph_id is not None  # noqa: S101  else there is nothing to extend
         try:
-            return await extend(turn.mailbox, known.graph_id, now=now)
+            return await extend(turn.mailbox, known.graph_id, lasts=turn.wish.lasts, now=now)
         except NotFound:
             log.info("subscription.lost", collection=turn.collection_id)
     elif turn.step is not Step.CREATE and known.graph_id is not None:

@@ -34,8 +34,10 @@ def guest(address: str) -> Json:
 class Diary:
     """Somebody with a calendar in Outlook, whose CRM is at hand."""
 
+    entity, path = "calendar", "events"
+
     def __init__(self, person: Person) -> None:
-        person.entity = "calendar"
+        person.entity = self.entity
         self.person, self.stage = person, person.stage
         self.crm, self.outlook, self.rows, self.mail = person.crm, person.outlook, person.rows, person.mail
         self.syncs_itself = person.syncs
@@ -43,7 +45,7 @@ class Diary:
 
     @property
     def settings(self) -> str:
-        return f"/v1/connections/{self.person.connection}/settings/calendar"
+        return f"/v1/connections/{self.person.connection}/settings/{self.entity}"
 
     async def chooses(self, **settings: Any) -> Json:
         return await self.crm("PATCH", self.settings, settings)
@@ -56,10 +58,10 @@ class Diary:
 
     async def puts(self, crm_id: str, *, owners: Any = PRIMARY, **fields: Any) -> Json:
         """Let the CRM put an event; it begins tomorrow at nine for an hour unless it says otherwise."""
-        return await self.crm("PUT", f"/v1/events/{crm_id}", {"owners": owners, **fields})
+        return await self.crm("PUT", f"/v1/{self.path}/{crm_id}", {"owners": owners, **fields})
 
     async def patches(self, crm_id: str, **fields: Any) -> Json:
-        return await self.crm("PATCH", f"/v1/events/{crm_id}", fields)
+        return await self.crm("PATCH", f"/v1/{self.path}/{crm_id}", fields)
 
     async def has(self, crm_id: str, **fields: Any) -> Json:
         """Let an event be on both sides; return Outlook's."""
@@ -69,17 +71,17 @@ class Diary:
         return await self.event(crm_id)
 
     async def record(self, crm_id: str) -> Json:
-        return await self.crm("GET", f"/v1/events/{crm_id}")
+        return await self.crm("GET", f"/v1/{self.path}/{crm_id}")
 
     async def explains(self, crm_id: str) -> Json:
         """Return how an event stands in this mailbox."""
-        told = await self.crm("GET", f"/v1/events/{crm_id}/explain")
+        told = await self.crm("GET", f"/v1/{self.path}/{crm_id}/explain")
         (entry,) = [e for e in told["connections"] if e["connection"] == self.person.connection]
         return entry
 
     async def syncs(self, **body: Any) -> None:
         """Press "sync now", and let everything come to its end."""
-        await self.crm("POST", f"/v1/connections/{self.person.connection}/sync/calendar", body)
+        await self.crm("POST", f"/v1/connections/{self.person.connection}/sync/{self.entity}", body)
         await self.settles()
 
     async def settles(self) -> None:
@@ -118,7 +120,7 @@ class Diary:
 
     async def news(self) -> list[Json]:
         """Return what the CRM hears of its events since the last time it asked."""
-        page = await self.crm("GET", f"/v1/changes?types=event.*&limit=1000{self.cursor}")
+        page = await self.crm("GET", f"/v1/changes?types={self.path[:-1]}.*&limit=1000{self.cursor}")
         self.cursor = f"&after={page['next_cursor']}"
         return page["changes"]
 

@@ -47,7 +47,7 @@ class Tokens:
         return self.known[connection_id]
 
     async def of(self, mail: str) -> str:
-        scopes = ["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite"]
+        scopes = ["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite", "Tasks.ReadWrite"]
         answer = await self.sandbox.post("/_sandbox/tokens", json={"mail": mail, "scopes": scopes})
         return str(answer.json()["access_token"])
 
@@ -71,8 +71,10 @@ class Stage:
         now = clock.now()
         async with self.resources.db.transaction(workspace["id"]) as session:
             connection = Connections(session).add(
-                now=now, user=user, login_hint=mail, requested=["contacts", "calendar"],
-                granted_scopes=["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite", "offline_access"],
+                now=now, user=user, login_hint=mail, requested=["contacts", "calendar", "tasks"],
+                granted_scopes=[
+                    "User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite", "Tasks.ReadWrite", "offline_access",
+                ],
             )  # fmt: skip
             connection.status, connection.tenant_id = "active", "contoso"
             connection.account = {
