@@ -51,8 +51,11 @@ async def find_or_make_list(mailbox: Mailbox, name: str) -> Folder:
 
 
 async def rename_list(mailbox: Mailbox, list_id: str, name: str) -> bool:
-    """Give a list another name; say whether it was free. Built-in lists keep theirs."""
-    if (await task_list(mailbox, list_id)).built_in:
+    """Give a list another name; say whether it was free. Built-in lists keep theirs.
+
+    Quirk: To Do lets two lists be called the same.
+    """
+    if (await task_list(mailbox, list_id)).built_in or await _named(mailbox, name) is not None:
         return False
     try:
         await mailbox.request(Call("PATCH", _list(list_id), {"displayName": name}), missing=FolderGone)
