@@ -28,7 +28,7 @@ from app.security.session_tokens import Role
 
 Json = dict[str, Any]
 METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
-UNREFERENCED: Final = ("HTTPValidationError", "ValidationError", "ContactRules", "EventRules")
+UNREFERENCED: Final = ("HTTPValidationError", "ValidationError", "ContactRules", "EventRules", "TaskRules")
 DESCRIPTION: Final = """
 Concord keeps each CRM user's contacts, calendar, tasks, mail and files in agreement with that user's
 Microsoft 365 account.

@@ -58,7 +58,7 @@ async def test_everything_is_disabled_until_chosen(workspace, path):
     assert set(body["inherited"]) == SETTABLE
     assert (body["locked"], body["revision"], body["run"]) == ([], 0, None)
     listed = (await workspace.http.get(path.rpartition("/")[0])).json()
-    assert [entry["entity"] for entry in listed["data"]] == ["contacts", "calendar"]
+    assert [entry["entity"] for entry in listed["data"]] == ["contacts", "calendar", "tasks"]
     assert listed["data"][0] == body
 
 
@@ -254,7 +254,7 @@ async def test_an_entity_that_is_off_for_the_organisation_is_not_switched_on(wor
     assert (refused.status_code, refused.json()["type"]) == (409, SLUG + "entity-disabled")
 
 
-@pytest.mark.parametrize("entity", ["tasks", "mail", "people", "%F0%9F%98%80"])
+@pytest.mark.parametrize("entity", ["files", "mail", "people", "%F0%9F%98%80"])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
 async def test_what_is_not_built_is_404(workspace, path, method, entity):
     answer = await workspace.http.request(method, path.replace("contacts", entity), json={})

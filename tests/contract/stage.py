@@ -169,6 +169,7 @@ async def recorded(us: BackEnd, made: Organisation, name: str, *, resources: Res
     made.ids |= {"crm_id": contact["crm_id"], "record_id": contact["record_id"]}
     start = {"date_time": "2026-03-02T09:00:00", "time_zone": "Europe/Berlin"}
     await us.call("PUT", f"/v1/events/{name}-1", owners=owners, title="Inspection", start=start)
+    await us.call("PUT", f"/v1/tasks/{name}-1", owners=owners, title="Call Ada", due_date="2026-03-02")
     async with resources.db.transaction(made.ids["workspace_id"]) as session:
         record = await Records(session).get(contact["record_id"])
         assert record is not None

@@ -88,7 +88,7 @@ DESIGN: Final = [
         "a connection ends by and by, and stays to show its receipt",
     ),
     by_design(
-        under("/v1/contacts/{crm_id}", "/v1/events/{crm_id}", "/v1/records/{record_id}"), UseAfterFree, GOOD,
+        under("/v1/contacts/{crm_id}", "/v1/events/{crm_id}", "/v1/tasks/{crm_id}", "/v1/records/{record_id}"), UseAfterFree, GOOD,
         "a deleted record is shown for 30 days, and saving it again revives it",
     ),
     by_design(
@@ -108,11 +108,13 @@ DESIGN: Final = [
         "it is https, on an address that is public",
     ),
     by_design(
-        "contacts.put contacts.patch events.put events.patch", RejectedPositiveData, "/owners",
+        "contacts.put contacts.patch events.put events.patch tasks.put tasks.patch", RejectedPositiveData, "/owners",
         "a user owns a record once, with one access",
     ),
     by_design(
-        "events.put events.patch", RejectedPositiveData, f"/owners /recurrence/rrule {MOMENTS}",
+        "events.put events.patch tasks.put tasks.patch", RejectedPositiveData,
+        f"/owners /recurrence/rrule /due_date /start_date /completed_date /reminder /reminder/date"
+        f" /reminder/date_time /reminder/time_zone {MOMENTS}",
         "a moment is a day that calendars have, in a zone that there is; an end comes later, a rule is one",
     ),
     by_design(
@@ -127,7 +129,7 @@ DESIGN: Final = [
     by_design("changes.ack", RejectedPositiveData, "/up_to", "it is a cursor that the feed gave"),
     by_design("webhooks.replay", RejectedPositiveData, "/after", "it is a cursor that the feed gave"),
     by_design(
-        "contacts.batch events.batch", AcceptedNegativeData, "invalid-request duplicate-in-batch",
+        "contacts.batch events.batch tasks.batch", AcceptedNegativeData, "invalid-request duplicate-in-batch",
         "an entry fails for itself: 200, and its problem in `results`",
     ),
     by_design("microsoft_app.check", ServerError, "service-unavailable", "nobody answers for Microsoft here"),
@@ -145,6 +147,7 @@ SAME_BODY: Final = {
     "settings.preview": "settings.patch",
     "contacts.patch": "contacts.put",
     "events.patch": "events.put",
+    "tasks.patch": "tasks.put",
 }
 SHARED_FIELD: Final = {"workspace.patch": "defaults"}  # settings.patch has each of them
 BOUNDS_DEAR_TO_REACH: Final = {"maxItems": 10, "maxLength": 300}  # test_bad_input goes beyond each

@@ -127,7 +127,7 @@ async def test_what_can_not_be_explained_is_refused(stage):
         ("/v1/connections/con_9/explain?item=a", 404, "connection-not-found"),
         (mailbox, 422, "invalid-request"),
         (f"{mailbox}?item=a&address=b", 422, "invalid-request"),
-        (f"{mailbox}?item=a&entity=tasks", 404, "entity-unknown"),
+        (f"{mailbox}?item=a&entity=mail", 404, "entity-unknown"),
     ):
         answer = await stage.tenant.http.get(path)
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}"), path
