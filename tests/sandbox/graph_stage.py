@@ -22,7 +22,7 @@ from sandbox.main import create_app
 from sandbox.serving import Door, Server
 from sandbox.world import World
 
-SCOPES = ["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite"]
+SCOPES = ["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite", "Tasks.ReadWrite"]
 MARK = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
 
