@@ -16,16 +16,18 @@ from sandbox.graph.todo_places import TASK, Place, place_of, task_of
 from sandbox.graph.wire import Call, Reply, json_reply
 
 ONE = odata.only(TASK, {"select", "expand"})
+TIMES = ("dueDateTime", "completedDateTime")
 
 
 def list_tasks(call: Call) -> Reply:
     place = place_of(call)
     query = _query(call, TASK)
     found = ordered(_matching(place, query.filter), query.orderby, show=lambda held: _flat(place, held))
+    left_out = _left_out(query.filter)
 
     def show(held: Item) -> dict[str, Any]:
         shown = place.task(held, nested=query.nested)
-        return {name: value for name, value in shown.items() if name not in _left_out(query.filter)}
+        return {name: value for name, value in shown.items() if name not in left_out}
 
     context = place.context(call, place.here, "tasks")
     return listed(call, found, query=query, show=show, context=context, size=place.page_size, event=True)
@@ -67,8 +69,9 @@ def create_task(call: Call) -> Reply:
         place.person, place.folder.number, [Draft(fields, {})], kind=Kind.TASK
     )
     nested = ("linkedResources",) if fields["linkedResources"] else ()
-    location = f"{place.context(call, place.here)}/tasks('{place.mailbox.item_id(made, immutable=False)}')"
-    return _one(call, place, made, nested=nested, status=201, Location=location.replace("$metadata#", ""))
+    made_id = place.mailbox.item_id(made, immutable=False)
+    location = f"{call.root}/users('{place.person.oid}')/todo/{place.here}/tasks('{made_id}')"
+    return _one(call, place, made, nested=nested, status=201, Location=location)
 
 
 def get_task(call: Call) -> Reply:
@@ -137,9 +140,6 @@ def _flat(place: Place, held: Item) -> dict[str, Any]:
     shown = place.task(held)
     times = {f"{name}/dateTime": shown.get(name, {}).get("dateTime") for name in TIMES}
     return shown | times
-
-
-TIMES = ("dueDateTime", "completedDateTime")
 
 
 def _applied(call: Call) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What is told of tasks: the deltas of lists and tasks, recurring tasks, moves, and subscriptions (facts.md §1, 2, 6)."""
 
+import random
+
 import pytest
 from graph_stage import IMMUTABLE, Listener, Outlook, Stage, error_of
 from test_graph_subscriptions import minutes_left, subscribed, wish
@@ -139,6 +141,35 @@ async def test_a_task_that_is_dragged_to_another_list_is_gone_here_and_new_there
     assert error_of(await adele.get(f"{here}/{made['id']}")) == (404, "ErrorItemNotFound")
     found = await adele.read(f"{there}/{moved}?$expand=linkedResources")
     assert found["linkedResources"][0]["externalId"] == "lnk_1.1"
+
+
+async def test_a_delta_agrees_with_the_list_whatever_happens(stage: Stage, adele: Outlook):
+    """Follow random rounds of random sizes while tasks come, change, are done, recur, move and go."""
+    dice, tasks, other = random.Random(7), await a_list(adele), await a_list(adele, "Other")
+    known, link = {}, f"{tasks}/delta"
+    for number in range(60):
+        held = [one["id"] for one in (await adele.read(f"{tasks}?$top=1000"))["value"]]
+        one = f"{tasks}/{dice.choice(held)}" if held else ""
+        match dice.choice(["make", "make", "edit", "done", "delete", "move", "back"]):
+            case "edit" if held:
+                await adele.patch(one, json={"title": str(number)})
+            case "done" if held:
+                await adele.patch(one, json={"status": "completed"})
+            case "delete" if held:
+                await adele.delete(one)
+            case "move" if held:
+                await stage.control("move", mail=ADELE, id=held[0], to=other.split("/")[3])
+            case "back" if there := (await adele.read(other))["value"]:
+                await stage.control("move", mail=ADELE, id=there[0]["id"], to=tasks.split("/")[3])
+            case _:
+                await adele.made(tasks, title="x", recurrence=every("daily", "2026-07-06", count=3))
+        if dice.random() < 0.4:
+            rows, link = await adele.round(link, size=dice.randint(1, 4))
+            for row in rows:
+                known.pop(row["id"], None)
+                if "@removed" not in row:
+                    known[row["id"]] = row
+            assert known == {one["id"]: one for one in (await adele.read(f"{tasks}?$top=1000"))["value"]}
 
 
 NEXT = [

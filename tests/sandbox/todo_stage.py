@@ -32,3 +32,8 @@ async def a_list(outlook: Outlook, name: str = "Viewings") -> str:
 
 def dates(rows: list[dict[str, Any]]) -> list[str | None]:
     return [row["dueDateTime"]["dateTime"][:10] if "dueDateTime" in row else None for row in rows]
+
+
+async def without_context(outlook: Outlook, path: str) -> dict:
+    shown = await outlook.read(path)
+    return {name: value for name, value in shown.items() if name != "@odata.context"}
