@@ -47,6 +47,11 @@ def listed(
     return json_reply(document, headers=call.preferences.applied(event=event))
 
 
+def counted(total: int) -> Reply:
+    """Answer a ``$count``."""
+    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+
+
 def _sort_key(held: Held, *, show: Callable[[Held], dict[str, Any]], name: str) -> tuple[bool, str]:
     value = show(held)[name]
     return value is not None, str(value or "").lower()

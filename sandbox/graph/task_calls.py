@@ -10,7 +10,7 @@ from sandbox.graph.changes import Slot
 from sandbox.graph.comparison import Compared
 from sandbox.graph.errors import bad_request
 from sandbox.graph.exchange import Draft
-from sandbox.graph.listing import listed, ordered
+from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.store import FLAGGED, Item, Kind
 from sandbox.graph.todo_places import TASK, Place, place_of, task_of
 from sandbox.graph.wire import Call, Reply, json_reply
@@ -37,7 +37,7 @@ def count_tasks(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(TASK, {"filter"}))
     total = len(_matching(place, query.filter))
-    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+    return counted(total)
 
 
 def delta_of_tasks(call: Call) -> Reply:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.graph import odata, task
 from sandbox.graph.errors import bad_request, item_not_found
-from sandbox.graph.listing import listed
+from sandbox.graph.listing import counted, listed
 from sandbox.graph.odata import Rules
 from sandbox.graph.store import Fields, Item
 from sandbox.graph.todo_places import Place, place_of, task_of, without_nulls
@@ -44,6 +44,10 @@ class Part:
         return listed(
             call, found, query=query, show=_Shown(query.select), context=context, size=place.page_size
         )
+
+    def count(self, call: Call) -> Reply:
+        odata.query(call.pairs, odata.only(self.rules, set()))
+        return counted(len(task_of(call, place_of(call)).fields[self.name]))
 
     def create(self, call: Call) -> Reply:
         place = place_of(call)

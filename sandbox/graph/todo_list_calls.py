@@ -11,7 +11,7 @@ from sandbox.graph import delta, odata
 from sandbox.graph.changes import Slot
 from sandbox.graph.comparison import Compared
 from sandbox.graph.errors import bad_request, default_list
-from sandbox.graph.listing import listed, ordered
+from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.store import TASKS, Folder, Kind
 from sandbox.graph.todo_places import BUILT_IN, LIST, LIST_PROPERTIES, Place, place_of
 from sandbox.graph.values import said_in, text
@@ -35,7 +35,7 @@ def count_lists(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(LIST, {"filter"}))
     total = len(_matching(place, query.filter))
-    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+    return counted(total)
 
 
 def delta_of_lists(call: Call) -> Reply:

@@ -222,5 +222,5 @@ def test_a_log_from_before_there_were_calendars_is_still_read():
         (5, "contact", "Bob"),
     ]
     assert held.folders[CALENDAR].kind == "event"
-    assert [slot for slot in held.list_changes.latest] == [(TASKS, 0), (FLAGGED, 0)]
+    assert list(held.list_changes.latest) == [(TASKS, 0), (FLAGGED, 0)]
     assert "contacts.made" not in {kind for kind, _ in mailboxes.snapshot()}
