@@ -95,7 +95,16 @@ def answer_list(
     context = places.context(call, place, kind, select=query.select)
     show = partial(_shown, place, query=query)
     size = place.page_size
-    return listed(call, found, query=query, show=show, context=context, size=size, window=window, event=True)
+    return listed(
+        call,
+        found,
+        query=query,
+        show=show,
+        context=context,
+        size=size,
+        window=window,
+        applied=call.preferences.applied(event=True),
+    )
 
 
 def matching(place: Place, targets: list[Target], wanted: odata.Filter | None) -> list[Target]:

@@ -30,7 +30,15 @@ def list_tasks(call: Call) -> Reply:
         return {name: value for name, value in shown.items() if name not in left_out}
 
     context = place.context(call, place.here, "tasks")
-    return listed(call, found, query=query, show=show, context=context, size=place.page_size, event=True)
+    return listed(
+        call,
+        found,
+        query=query,
+        show=show,
+        context=context,
+        size=place.page_size,
+        applied=place.preferences.applied(event=True),
+    )
 
 
 def count_tasks(call: Call) -> Reply:
@@ -54,10 +62,10 @@ def delta_of_tasks(call: Call) -> Reply:
             return {"id": ids.default_id(mailbox.owner, number, generation)}
         return place.task(held, nested=at.nested)
 
-    size = call.preferences.page_size or at.top or place.page_size
+    size = place.preferences.page_size or at.top or place.page_size
     page = delta.page(call, changes, at, size=size, rows=delta.each(show))
     page = {"@odata.context": f"{call.root}/$metadata#Collection(todoTask)", **page}
-    return json_reply(page, headers=_applied(call))
+    return json_reply(page, headers=place.preferences.applied(event=True))
 
 
 def create_task(call: Call) -> Reply:
@@ -142,17 +150,10 @@ def _flat(place: Place, held: Item) -> dict[str, Any]:
     return shown | times
 
 
-def _applied(call: Call) -> dict[str, str]:
-    """Return which preferences were honoured: never the format of ids."""
-    applied = call.preferences.applied(event=True).get("Preference-Applied", "")
-    named = [one for one in applied.split(", ") if one and not one.startswith("IdType")]
-    return {"Preference-Applied": ", ".join(named)} if named else {}
-
-
 def _one(
     call: Call, place: Place, held: Item, *, nested: tuple[str, ...] = (), status: int = 200, **headers: str
 ) -> Reply:
     shown = place.task(held, nested=nested)
     context = {"@odata.context": place.context(call, place.here, "tasks", one=True)}
-    headers = {"ETag": shown["@odata.etag"], **_applied(call), **headers}
+    headers = {"ETag": shown["@odata.etag"], **place.preferences.applied(event=True), **headers}
     return json_reply(context | shown, status=status, headers=headers)

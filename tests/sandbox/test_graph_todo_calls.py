@@ -152,7 +152,10 @@ async def test_ids_of_tasks_are_never_immutable(adele: Outlook):
     answer = await adele.get(f"{tasks}/{made['id']}", headers=IMMUTABLE)
 
     assert answer.json()["id"] == made["id"]
-    assert "preference-applied" not in answer.headers
+    listed = await adele.get(tasks, headers=IMMUTABLE)
+    assert listed.json()["value"][0]["id"] == made["id"]
+    for one in (answer, listed, await adele.get(LISTS, headers=IMMUTABLE)):
+        assert "preference-applied" not in one.headers
 
 
 async def test_a_task_is_found_in_its_own_list_and_is_no_contact_and_no_event(adele: Outlook):
