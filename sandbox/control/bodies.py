@@ -42,12 +42,13 @@ class Generate(Body):
 
 
 class Seed(Body):
-    """Exactly one of the four sources."""
+    """Exactly one of the five sources."""
 
     mail: Mail
     contacts: list[dict[str, Any]] | None = None
     vcf: str | None = None
     ics: str | None = None
+    tasks: list[dict[str, Any]] | None = None
     generate: Generate | None = None
     folder: Annotated[str, msgspec.Meta(min_length=1)] = "Contacts"
 

@@ -1,8 +1,8 @@
-"""Made-up address books and calendars: the same seed gives the same people and appointments."""
+"""Made-up address books, calendars and task lists: the same seed gives the same ones."""
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 GIVEN = (
@@ -44,10 +44,12 @@ SUBJECTS = (
     "Inspection", "Viewing", "Appraisal", "Call", "Lunch", "Handover of keys", "Stand-up", "Contract",
     "Valuation",
 )  # fmt: skip
+DEEDS = ("Call", "Write to", "Send the contract to", "Visit", "Invoice", "Ask for the papers of")
+STEPS = ("Look up the file", "Draft", "Have it checked", "Send")
 ZONES = ("W. Europe Standard Time", "GMT Standard Time", "AUS Eastern Standard Time", "UTC")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 SERIES = 0.03
-YEAR = 365
+YEAR, NEAR = 365, 60
 OFTEN, SOMETIMES, RARELY = 0.9, 0.5, 0.15
 
 
@@ -117,3 +119,32 @@ def _event(dice: random.Random, around: datetime) -> dict[str, Any]:
         }
         event["recurrence"] = {"pattern": pattern, "range": span}
     return event
+
+
+def tasks(count: int, *, seed: int, around: datetime) -> Iterator[dict[str, Any]]:
+    """Yield that many tasks in Graph's JSON, due within two months of a time; a few recur."""
+    dice = random.Random(seed)  # noqa: S311 — repeatable on purpose
+    for _ in range(count):
+        yield _task(dice, around.date())
+
+
+def _task(dice: random.Random, today: date) -> dict[str, Any]:
+    due = (today + timedelta(days=dice.randrange(-NEAR, NEAR))).isoformat()
+    task: dict[str, Any] = {"title": f"{dice.choice(DEEDS)} {dice.choice(GIVEN)} {dice.choice(FAMILY)}"}
+    if dice.random() < OFTEN:
+        task["dueDateTime"] = {"dateTime": f"{due}T00:00:00", "timeZone": "UTC"}
+        if dice.random() < SERIES:
+            pattern = {"type": "weekly", "interval": 1, "daysOfWeek": [dice.choice(WEEKDAYS)]}
+            task["recurrence"] = {"pattern": pattern, "range": {"type": "noEnd", "startDate": due}}
+    if dice.random() < SOMETIMES:
+        task["importance"] = dice.choice(("low", "high"))
+    if dice.random() < RARELY:
+        task["status"] = dice.choice(("inProgress", "waitingOnOthers", "completed"))
+    if dice.random() < RARELY:
+        steps = dice.sample(STEPS, dice.randrange(1, len(STEPS)))
+        task["checklistItems"] = [
+            {"displayName": step, "isChecked": dice.random() < SOMETIMES} for step in steps
+        ]
+    if dice.random() < RARELY:
+        task["categories"] = [dice.choice(CATEGORIES)]
+    return task

@@ -13,8 +13,6 @@ from sandbox.control.icalendars import Import
 from sandbox.control.people import person_named
 from sandbox.world import World
 
-NOT_BUILT = 501
-
 
 class MailboxControls:
     def __init__(self, world: World) -> None:
@@ -23,17 +21,17 @@ class MailboxControls:
     async def seed(self, request: Request) -> Response:
         wish = await read(request, Seed)
         person = person_named(self.world, wish.mail)
-        sources = [wish.contacts, wish.vcf, wish.ics, wish.generate]
+        sources = [wish.contacts, wish.vcf, wish.ics, wish.tasks, wish.generate]
         if len([source for source in sources if source is not None]) != 1:
-            raise Mistake("Give exactly one of contacts, vcf, ics and generate.")
-        if wish.generate and wish.generate.tasks:
-            raise Mistake("Tasks are not built yet; contacts and calendars are.", status=NOT_BUILT)
+            raise Mistake("Give exactly one of contacts, vcf, ics, tasks and generate.")
         created = 0
         if (found := list(_contacts(wish))) or wish.contacts is not None:
             created += self.world.exchange.seed(person, found, folder=wish.folder)
+        named = None if wish.folder == "Contacts" else wish.folder
         if imports := list(self._events(wish)):
-            name = "Calendar" if wish.folder == "Contacts" else wish.folder
-            created += seeding.calendar(self.world.exchange, person, imports, folder=name)
+            created += seeding.calendar(self.world.exchange, person, imports, folder=named or "Calendar")
+        if tasks := list(self._tasks(wish)):
+            created += seeding.tasks(self.world.exchange, person, tasks, folder=named or "Tasks")
         return answer({"created": created})
 
     async def move(self, request: Request) -> Response:
@@ -48,6 +46,11 @@ class MailboxControls:
             return ()
         made = generate.events(wish.generate.events, seed=wish.generate.seed, around=self.world.now())
         return (Import(body, uid="") for body in made)
+
+    def _tasks(self, wish: Seed) -> Iterable[dict[str, Any]]:
+        if wish.generate is None:
+            return wish.tasks or ()
+        return generate.tasks(wish.generate.tasks, seed=wish.generate.seed, around=self.world.now())
 
 
 def _contacts(wish: Seed) -> Iterable[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The local Graph v1.0, as far as a contact sync meets it.
+"""The local Graph v1.0, as far as a sync of contacts, calendars and tasks meets it.
 
 ``mount`` adds its state to the world and returns its routes. The controls reach mailboxes by
 ``world.exchange``: it seeds them and drags items about in them.

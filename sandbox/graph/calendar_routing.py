@@ -6,10 +6,8 @@ The same events are reached by the mailbox, by its default calendar and by any c
 from collections.abc import Mapping
 
 from sandbox.graph import calendar_calls, event_calls, meeting_calls, permission_calls, view_calls
-from sandbox.graph.errors import not_built
-from sandbox.graph.operations import Found, Handler, Key, Operation, Table
+from sandbox.graph.operations import Found, Handler, Key, Operation, Table, missing
 from sandbox.graph.schedule import get_schedule
-from sandbox.graph.wire import Call, Reply
 
 ROOTS = frozenset({"events", "calendar", "calendars", "calendarview"})
 SHARED_WRITE = frozenset({"Calendars.ReadWrite.Shared"})
@@ -38,13 +36,6 @@ ONE: tuple[Key, ...] = (("calendar",), ("calendars", "{calendar}"))
 Methods = Mapping[str, Operation]
 
 
-def _missing(what: str) -> Operation:
-    def refuse(_call: Call) -> Reply:
-        raise not_built(what)
-
-    return Operation(refuse, READ)
-
-
 def _events() -> dict[Key, Methods]:
     return {
         (): {
@@ -53,7 +44,7 @@ def _events() -> dict[Key, Methods]:
         },
         ("$count",): {"GET": Operation(event_calls.count_events, READ, SHARED_READ)},
         # Quirk: documented for the beta only, though the metadata of v1.0 has it.
-        ("delta",): {"GET": _missing("events/delta, which v1.0 does not document,")},
+        ("delta",): {"GET": missing("events/delta, which v1.0 does not document,", READ)},
         ("{event}",): {
             "GET": Operation(event_calls.get_event, READ, SHARED_READ),
             "PATCH": Operation(event_calls.update_event, WRITE, SHARED_WRITE),
@@ -61,7 +52,7 @@ def _events() -> dict[Key, Methods]:
         },
         ("{event}", "calendar"): {"GET": Operation(event_calls.calendar_of_event, READ, SHARED_READ)},
         ("{event}", "instances"): {"GET": Operation(view_calls.instances, READ, SHARED_READ)},
-        ("{event}", "instances", "delta"): {"GET": _missing("instances/delta")},
+        ("{event}", "instances", "delta"): {"GET": missing("instances/delta", READ)},
         **{("{event}", name): {"POST": Operation(act, WRITE)} for name, act in ACTIONS.items()},
         ("{event}", "permanentdelete"): {
             "POST": Operation(event_calls.permanently_delete_event, WRITE, SHARED_WRITE)

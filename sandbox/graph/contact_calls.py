@@ -13,7 +13,7 @@ from sandbox.graph.changes import Slot
 from sandbox.graph.comparison import Compared
 from sandbox.graph.errors import conflict, item_not_found
 from sandbox.graph.exchange import Draft, item_of
-from sandbox.graph.listing import listed, ordered
+from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.odata import HasAddress, HasProperty
 from sandbox.graph.places import Place, context, place_of
 from sandbox.graph.store import Item, Kind
@@ -35,7 +35,7 @@ def count_contacts(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(shown.CONTACT, {"filter"}))
     total = sum(1 for _ in _matching(place, query.filter))
-    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+    return counted(total)
 
 
 def delta_of_contacts(call: Call) -> Reply:

@@ -12,7 +12,7 @@ from sandbox.graph import event, event_shown, extended, odata, series
 from sandbox.graph.calendar_places import Place, Target, place_of, refuse_stale, target_of
 from sandbox.graph.comparison import Compared
 from sandbox.graph.event_shown import EVENT, View
-from sandbox.graph.listing import listed, ordered
+from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.odata import HasProperty, Query
 from sandbox.graph.store import Item
 from sandbox.graph.wire import Call, Reply, json_reply
@@ -33,7 +33,7 @@ def count_events(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(EVENT, {"filter"}))
     total = len(matching(place, [Target(item) for item in _items(place, query.filter)], query.filter))
-    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+    return counted(total)
 
 
 def create_event(call: Call) -> Reply:
@@ -95,7 +95,16 @@ def answer_list(
     context = places.context(call, place, kind, select=query.select)
     show = partial(_shown, place, query=query)
     size = place.page_size
-    return listed(call, found, query=query, show=show, context=context, size=size, window=window, event=True)
+    return listed(
+        call,
+        found,
+        query=query,
+        show=show,
+        context=context,
+        size=size,
+        window=window,
+        applied=call.preferences.applied(event=True),
+    )
 
 
 def matching(place: Place, targets: list[Target], wanted: odata.Filter | None) -> list[Target]:

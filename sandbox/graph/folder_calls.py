@@ -12,7 +12,7 @@ from sandbox.errors import GraphError
 from sandbox.graph import delta, extended, odata, shown
 from sandbox.graph.changes import Slot
 from sandbox.graph.errors import bad_request
-from sandbox.graph.listing import listed, ordered
+from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.odata import HasProperty
 from sandbox.graph.places import Place, context, place_of
 from sandbox.graph.store import CONTACTS, Folder
@@ -39,7 +39,7 @@ def count_folders(call: Call) -> Reply:
     place = place_of(call)
     odata.query(call.pairs, odata.only(shown.FOLDER, set()))
     total = sum(1 for _ in place.mailbox.children(place.folder.number))
-    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+    return counted(total)
 
 
 def delta_of_folders(call: Call) -> Reply:

@@ -4,7 +4,7 @@ Quirk: ``$top`` is a page size in Outlook, not a total, and the nextLink carries
 https://learn.microsoft.com/graph/paging
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -32,9 +32,13 @@ def listed(
     context: str,
     size: int,
     window: str = "",
-    event: bool = False,
+    applied: Mapping[str, str] | None = None,
 ) -> Reply:
-    """Answer with the page that the query asks for; ``size`` is its length where nothing is said."""
+    """Answer with the page that the query asks for.
+
+    ``size`` is its length where nothing is said; ``applied`` names the preferences that were honoured, where
+    they aren't those of a contact.
+    """
     size = query.top or min(call.preferences.page_size or size, odata.MAX_TOP)
     end = query.skip + size
     document: dict[str, Any] = {"@odata.context": context}
@@ -44,7 +48,12 @@ def listed(
     if end < len(found):
         options = odata.options(call.pairs) | {"skip": str(end)}
         document["@odata.nextLink"] = call.link(**options) + window
-    return json_reply(document, headers=call.preferences.applied(event=event))
+    return json_reply(document, headers=call.preferences.applied() if applied is None else applied)
+
+
+def counted(total: int) -> Reply:
+    """Answer a ``$count``."""
+    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
 
 
 def _sort_key(held: Held, *, show: Callable[[Held], dict[str, Any]], name: str) -> tuple[bool, str]:

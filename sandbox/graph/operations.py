@@ -19,6 +19,15 @@ class Operation:
     shared: frozenset[str] = frozenset()
 
 
+def missing(what: str, permissions: frozenset[str]) -> Operation:
+    """Return the operation that says: Microsoft has this, and the sandbox has not."""
+
+    def refuse(_call: Call) -> Reply:
+        raise not_built(what)
+
+    return Operation(refuse, permissions)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a path means in a mailbox, before the method is looked at."""

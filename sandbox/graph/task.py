@@ -113,8 +113,8 @@ def _merged(fields: Fields, said: Fields, *, at: str) -> Fields:
     if said.get("body"):
         merged["bodyLastModifiedDateTime"] = at
     if merged.get("recurrence") and not merged.get("dueDateTime"):
-        # What recurs is due: cleared, it recurs no more; left out, it is due on the first day.
-        merged |= {"recurrence": None} if "dueDateTime" in said else {"dueDateTime": _first(merged)}
+        # What recurs is due: on its first day, where nothing is said; without a date it recurs no more.
+        merged |= {"dueDateTime": _first(merged)} if said.get("recurrence") else {"recurrence": None}
     merged["completedDateTime"] = _completed(merged, at) if is_done(merged) else None
     return {name: value for name, value in merged.items() if value is not None}
 

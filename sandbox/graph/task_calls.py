@@ -10,32 +10,42 @@ from sandbox.graph.changes import Slot
 from sandbox.graph.comparison import Compared
 from sandbox.graph.errors import bad_request
 from sandbox.graph.exchange import Draft
-from sandbox.graph.listing import listed, ordered
+from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.store import FLAGGED, Item, Kind
 from sandbox.graph.todo_places import TASK, Place, place_of, task_of
 from sandbox.graph.wire import Call, Reply, json_reply
 
 ONE = odata.only(TASK, {"select", "expand"})
+TIMES = ("dueDateTime", "completedDateTime")
 
 
 def list_tasks(call: Call) -> Reply:
     place = place_of(call)
     query = _query(call, TASK)
     found = ordered(_matching(place, query.filter), query.orderby, show=lambda held: _flat(place, held))
+    left_out = _left_out(query.filter)
 
     def show(held: Item) -> dict[str, Any]:
         shown = place.task(held, nested=query.nested)
-        return {name: value for name, value in shown.items() if name not in _left_out(query.filter)}
+        return {name: value for name, value in shown.items() if name not in left_out}
 
     context = place.context(call, place.here, "tasks")
-    return listed(call, found, query=query, show=show, context=context, size=place.page_size, event=True)
+    return listed(
+        call,
+        found,
+        query=query,
+        show=show,
+        context=context,
+        size=place.page_size,
+        applied=place.preferences.applied(event=True),
+    )
 
 
 def count_tasks(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(TASK, {"filter"}))
     total = len(_matching(place, query.filter))
-    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+    return counted(total)
 
 
 def delta_of_tasks(call: Call) -> Reply:
@@ -52,10 +62,10 @@ def delta_of_tasks(call: Call) -> Reply:
             return {"id": ids.default_id(mailbox.owner, number, generation)}
         return place.task(held, nested=at.nested)
 
-    size = call.preferences.page_size or at.top or place.page_size
+    size = place.preferences.page_size or at.top or place.page_size
     page = delta.page(call, changes, at, size=size, rows=delta.each(show))
     page = {"@odata.context": f"{call.root}/$metadata#Collection(todoTask)", **page}
-    return json_reply(page, headers=_applied(call))
+    return json_reply(page, headers=place.preferences.applied(event=True))
 
 
 def create_task(call: Call) -> Reply:
@@ -67,8 +77,9 @@ def create_task(call: Call) -> Reply:
         place.person, place.folder.number, [Draft(fields, {})], kind=Kind.TASK
     )
     nested = ("linkedResources",) if fields["linkedResources"] else ()
-    location = f"{place.context(call, place.here)}/tasks('{place.mailbox.item_id(made, immutable=False)}')"
-    return _one(call, place, made, nested=nested, status=201, Location=location.replace("$metadata#", ""))
+    made_id = place.mailbox.item_id(made, immutable=False)
+    location = f"{call.root}/users('{place.person.oid}')/todo/{place.here}/tasks('{made_id}')"
+    return _one(call, place, made, nested=nested, status=201, Location=location)
 
 
 def get_task(call: Call) -> Reply:
@@ -139,20 +150,10 @@ def _flat(place: Place, held: Item) -> dict[str, Any]:
     return shown | times
 
 
-TIMES = ("dueDateTime", "completedDateTime")
-
-
-def _applied(call: Call) -> dict[str, str]:
-    """Return which preferences were honoured: never the format of ids."""
-    applied = call.preferences.applied(event=True).get("Preference-Applied", "")
-    named = [one for one in applied.split(", ") if one and not one.startswith("IdType")]
-    return {"Preference-Applied": ", ".join(named)} if named else {}
-
-
 def _one(
     call: Call, place: Place, held: Item, *, nested: tuple[str, ...] = (), status: int = 200, **headers: str
 ) -> Reply:
     shown = place.task(held, nested=nested)
     context = {"@odata.context": place.context(call, place.here, "tasks", one=True)}
-    headers = {"ETag": shown["@odata.etag"], **_applied(call), **headers}
+    headers = {"ETag": shown["@odata.etag"], **place.preferences.applied(event=True), **headers}
     return json_reply(context | shown, status=status, headers=headers)

@@ -7,10 +7,11 @@ https://learn.microsoft.com/graph/delta-query-overview (navigation properties)
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.graph import odata, task
 from sandbox.graph.errors import bad_request, item_not_found
-from sandbox.graph.listing import listed
+from sandbox.graph.listing import counted, listed
 from sandbox.graph.odata import Rules
 from sandbox.graph.store import Fields, Item
 from sandbox.graph.todo_places import Place, place_of, task_of, without_nulls
@@ -44,10 +45,14 @@ class Part:
             call, found, query=query, show=_Shown(query.select), context=context, size=place.page_size
         )
 
+    def count(self, call: Call) -> Reply:
+        odata.query(call.pairs, odata.only(self.rules, set()))
+        return counted(len(task_of(call, place_of(call)).fields[self.name]))
+
     def create(self, call: Call) -> Reply:
         place = place_of(call)
         item = task_of(call, place)
-        made = self._written({"id": str(uuid.uuid4()), **self.empty}, call, at=place.exchange.at())
+        made = self.made(call.document(), at=place.exchange.at())
         self._keep(place, item, [*item.fields[self.name], made])
         return self._one(call, place, made, status=201)
 
@@ -60,7 +65,7 @@ class Part:
         place = place_of(call)
         item = task_of(call, place)
         held = self._found(call, item)
-        after = self._written(held, call, at=place.exchange.at())
+        after = self._changed(held, call.document(), at=place.exchange.at())
         self._keep(place, item, [after if one is held else one for one in item.fields[self.name]])
         return self._one(call, place, after)
 
@@ -71,14 +76,18 @@ class Part:
         self._keep(place, item, [one for one in item.fields[self.name] if one is not held])
         return Reply(204)
 
-    def _written(self, held: Fields, call: Call, *, at: str) -> Fields:
-        body, kind = call.document(), f"#microsoft.graph.{self.kind}"
+    def made(self, body: Mapping[str, Any], *, at: str) -> Fields:
+        """Return the part that a create makes, or raise Graph's 400."""
+        return self._changed({"id": str(uuid.uuid4()), **self.empty}, body, at=at)
+
+    def _changed(self, held: Fields, body: Mapping[str, Any], *, at: str) -> Fields:
+        kind = f"#microsoft.graph.{self.kind}"
         said = said_in(body, kind, readers=self.readers, silent=self.silent | {"id"}, missing=())
         return self.finished(held | said, at)
 
     def _found(self, call: Call, item: Item) -> Fields:
         for one in item.fields[self.name]:
-            if one["id"] == call.part.lower():
+            if one["id"] == call.part:
                 found: Fields = one
                 return found
         raise item_not_found()

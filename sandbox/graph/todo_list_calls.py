@@ -11,7 +11,7 @@ from sandbox.graph import delta, odata
 from sandbox.graph.changes import Slot
 from sandbox.graph.comparison import Compared
 from sandbox.graph.errors import bad_request, default_list
-from sandbox.graph.listing import listed, ordered
+from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.store import TASKS, Folder, Kind
 from sandbox.graph.todo_places import BUILT_IN, LIST, LIST_PROPERTIES, Place, place_of
 from sandbox.graph.values import said_in, text
@@ -26,8 +26,15 @@ def list_lists(call: Call) -> Reply:
     query = odata.query(call.pairs, LIST)
     found = ordered(_matching(place, query.filter), query.orderby, show=place.list)
     show = partial(place.list, select=query.select)
+    context, size = place.context(call, "lists"), place.page_size
     return listed(
-        call, found, query=query, show=show, context=place.context(call, "lists"), size=place.page_size
+        call,
+        found,
+        query=query,
+        show=show,
+        context=context,
+        size=size,
+        applied=place.preferences.applied(),
     )
 
 
@@ -35,7 +42,7 @@ def count_lists(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(LIST, {"filter"}))
     total = len(_matching(place, query.filter))
-    return Reply(200, str(total).encode(), {"Content-Type": "text/plain", "OData-Version": "4.0"})
+    return counted(total)
 
 
 def delta_of_lists(call: Call) -> Reply:
@@ -48,10 +55,10 @@ def delta_of_lists(call: Call) -> Reply:
         held = mailbox.folders.get(slot[0])
         return {"id": mailbox.folder_id(slot[0])} if held is None else place.list(held, select=select)
 
-    size = call.preferences.page_size or at.top or place.page_size
+    size = place.preferences.page_size or at.top or place.page_size
     page = delta.page(call, changes, at, size=size, rows=delta.each(show))
     page = {"@odata.context": f"{call.root}/$metadata#Collection(todoTaskList)", **page}
-    return json_reply(page, headers=call.preferences.applied())
+    return json_reply(page, headers=place.preferences.applied())
 
 
 def create_list(call: Call) -> Reply:
@@ -117,4 +124,4 @@ def _one(
     select = () if query is None else query.select
     shown = place.list(held, select=select)
     context = {"@odata.context": place.context(call, "lists", one=True)}
-    return json_reply(context | shown, status=status, headers=call.preferences.applied())
+    return json_reply(context | shown, status=status, headers=place.preferences.applied())

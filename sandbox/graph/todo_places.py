@@ -1,6 +1,6 @@
 """Where a call on Microsoft To Do points: the task list its path names, and the task in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.directory import Person
@@ -51,8 +51,8 @@ class Place:
     person: Person
     exchange: Exchange
     mailbox: Mailbox
-    preferences: Preferences
-    folder: Folder = field(kw_only=True)
+    folder: Folder
+    preferences: Preferences  # never of immutable ids: To Do has none
 
     @property
     def page_size(self) -> int:
@@ -127,7 +127,7 @@ def place_of(call: Call) -> Place:
     folder = mailbox.folders[TASKS]
     for name in call.folders:
         folder = folder_of(mailbox, name, kind=Kind.TASK)
-    return Place(call.person, call.exchange, mailbox, call.preferences, folder=folder)
+    return Place(call.person, call.exchange, mailbox, folder, replace(call.preferences, immutable=False))
 
 
 def task_of(call: Call, place: Place) -> Item:

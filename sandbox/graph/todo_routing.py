@@ -7,7 +7,7 @@ https://learn.microsoft.com/graph/api/todotasklist-post-tasks
 from collections.abc import Mapping
 
 from sandbox.graph import task_calls, todo_list_calls
-from sandbox.graph.operations import Found, Key, Operation, Table
+from sandbox.graph.operations import Found, Key, Operation, Table, missing
 from sandbox.graph.task_parts import CHECKLIST_ITEMS, LINKED_RESOURCES, Part
 
 WRITE = frozenset({"Tasks.ReadWrite"})
@@ -56,6 +56,7 @@ def _parts(part: Part) -> dict[Key, Methods]:
             "GET": Operation(part.list_parts, READ),
             "POST": Operation(part.create, WRITE),
         },
+        (part.name.lower(), "$count"): {"GET": Operation(part.count, READ)},
         (part.name.lower(), "{part}"): {
             "GET": Operation(part.get, READ),
             "PATCH": Operation(part.update, WRITE),
@@ -65,6 +66,7 @@ def _parts(part: Part) -> dict[Key, Methods]:
 
 
 PATHS: Mapping[Key, Methods] = {
+    ("todo",): {"GET": missing("todo", READ), **dict.fromkeys(("PATCH", "DELETE"), missing("todo", WRITE))},
     **{("todo", "lists", *key): methods for key, methods in _lists().items()},
     **{("todo", "lists", "{list}", "tasks", *key): methods for key, methods in _tasks().items()},
     **{

@@ -14,6 +14,7 @@ from sandbox.html import page
 from sandbox.pages.calendar import CalendarPages
 from sandbox.pages.forms import changed, filled, read
 from sandbox.pages.outlook import Outlook, OutlookError, person_of
+from sandbox.pages.tasks import TaskPages
 from sandbox.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -24,7 +25,7 @@ PAGE_SIZE = 50
 
 def mount(world: World, app: Starlette) -> list[BaseRoute]:
     pages = Pages(world, app)
-    calendar = CalendarPages(world, pages.outlook)
+    calendar, tasks = CalendarPages(world, pages.outlook), TaskPages(world, pages.outlook)
     table = [
         ("/", pages.people, ("GET",)),
         ("/mailbox", pages.people, ("GET",)),
@@ -36,6 +37,15 @@ def mount(world: World, app: Starlette) -> list[BaseRoute]:
         ("/mailbox/{mail}/calendar/new", calendar.new, FORM),
         ("/mailbox/{mail}/calendar/events/{id}", calendar.event, FORM),
         ("/mailbox/{mail}/calendar/events/{id}/delete", calendar.delete, ("POST",)),
+        ("/mailbox/{mail}/tasks", tasks.tasks, ("GET",)),
+        ("/mailbox/{mail}/tasks/new", tasks.new, ("POST",)),
+        ("/mailbox/{mail}/tasks/lists", tasks.new_list, ("POST",)),
+        ("/mailbox/{mail}/tasks/{list}", tasks.change_list, ("POST",)),
+        ("/mailbox/{mail}/tasks/{list}/{id}", tasks.task, FORM),
+        ("/mailbox/{mail}/tasks/{list}/{id}/check", tasks.check, ("POST",)),
+        ("/mailbox/{mail}/tasks/{list}/{id}/delete", tasks.delete, ("POST",)),
+        ("/mailbox/{mail}/tasks/{list}/{id}/steps", tasks.add_step, ("POST",)),
+        ("/mailbox/{mail}/tasks/{list}/{id}/steps/{step}", tasks.change_step, ("POST",)),
     ]
     return [Route(path, pages.guarded(endpoint), methods=list(methods)) for path, endpoint, methods in table]
 

@@ -13,7 +13,7 @@ from sandbox.entra.issue import access_token
 from sandbox.founding import OUTLOOK
 from sandbox.world import World
 
-SCOPES = frozenset({"Contacts.ReadWrite", "Calendars.ReadWrite", "User.Read"})
+SCOPES = frozenset({"Contacts.ReadWrite", "Calendars.ReadWrite", "Tasks.ReadWrite", "User.Read"})
 SHORTEST = timedelta(minutes=55)
 FAILED = 400
 
@@ -39,7 +39,7 @@ class Outlook:
         self._tokens: dict[str, tuple[str, datetime]] = {}
 
     async def folders(self, person: Person) -> list[dict[str, Any]]:
-        listed = await self._call(person, "GET", "/me/contactFolders", params={"$top": "100"})
+        listed = await self.call(person, "GET", "/me/contactFolders", params={"$top": "100"})
         return list(listed["value"])
 
     async def contacts(
@@ -50,45 +50,46 @@ class Outlook:
         if search:
             wanted = search.replace("'", "''")
             params["$filter"] = f"startswith(displayName,'{wanted}')"
-        listed = await self._call(person, "GET", f"{_folder(folder)}/contacts", params=params)
+        listed = await self.call(person, "GET", f"{_folder(folder)}/contacts", params=params)
         return listed["value"], "@odata.nextLink" in listed
 
     async def contact(self, person: Person, contact_id: str) -> dict[str, Any]:
-        return await self._call(person, "GET", f"/me/contacts/{quote(contact_id)}")
+        return await self.call(person, "GET", f"/me/contacts/{quote(contact_id)}")
 
     async def create(self, person: Person, *, folder: str, contact: dict[str, Any]) -> None:
         said = {name: value for name, value in contact.items() if value}
-        await self._call(person, "POST", f"{_folder(folder)}/contacts", json=said)
+        await self.call(person, "POST", f"{_folder(folder)}/contacts", json=said)
 
     async def update(self, person: Person, contact_id: str, update: dict[str, Any], *, etag: str) -> None:
         headers = {"If-Match": etag} if etag else {}
-        await self._call(person, "PATCH", f"/me/contacts/{quote(contact_id)}", json=update, headers=headers)
+        await self.call(person, "PATCH", f"/me/contacts/{quote(contact_id)}", json=update, headers=headers)
 
     async def delete(self, person: Person, contact_id: str) -> None:
-        await self._call(person, "DELETE", f"/me/contacts/{quote(contact_id)}")
+        await self.call(person, "DELETE", f"/me/contacts/{quote(contact_id)}")
 
     async def view(self, person: Person, *, begin: datetime, end: datetime) -> list[dict[str, Any]]:
         """Return what happens in the default calendar in between, by start."""
         window = {"startDateTime": begin.isoformat(), "endDateTime": end.isoformat(), "$top": "1000"}
-        found = await self._call(person, "GET", "/me/calendarView", params=window)
+        found = await self.call(person, "GET", "/me/calendarView", params=window)
         return list(found["value"])
 
     async def event(self, person: Person, event_id: str) -> dict[str, Any]:
-        return await self._call(person, "GET", f"/me/events/{quote(event_id)}")
+        return await self.call(person, "GET", f"/me/events/{quote(event_id)}")
 
     async def create_event(self, person: Person, event: dict[str, Any]) -> None:
-        await self._call(person, "POST", "/me/events", json=event)
+        await self.call(person, "POST", "/me/events", json=event)
 
     async def update_event(self, person: Person, event_id: str, update: dict[str, Any], *, etag: str) -> None:
         headers = {"If-Match": etag} if etag else {}
-        await self._call(person, "PATCH", f"/me/events/{quote(event_id)}", json=update, headers=headers)
+        await self.call(person, "PATCH", f"/me/events/{quote(event_id)}", json=update, headers=headers)
 
     async def delete_event(self, person: Person, event_id: str) -> None:
-        await self._call(person, "DELETE", f"/me/events/{quote(event_id)}")
+        await self.call(person, "DELETE", f"/me/events/{quote(event_id)}")
 
-    async def _call(
+    async def call(
         self, person: Person, method: str, path: str, *, headers: dict[str, str] | None = None, **more: Any
     ) -> dict[str, Any]:
+        """Call Graph as that person's Outlook, or raise OutlookError with what Graph says."""
         headers = {**(headers or {}), "Authorization": f"Bearer {self._token(person)}"}
         answer = await self._http.request(method, f"/v1.0{path}", headers=headers, **more)
         document: dict[str, Any] = answer.json() if answer.content else {}

@@ -22,7 +22,7 @@ from sandbox.main import create_app
 from sandbox.serving import Door, Server
 from sandbox.world import World
 
-SCOPES = ["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite"]
+SCOPES = ["User.Read", "Contacts.ReadWrite", "Calendars.ReadWrite", "Tasks.ReadWrite"]
 MARK = "String {c9a3b2f0-5d1e-4b7a-9a64-0c7f5a1d2e30} Name concordLink"
 IMMUTABLE = {"Prefer": 'IdType="ImmutableId"'}
 
@@ -98,6 +98,15 @@ class Stage:
     def subscriptions(self) -> list[dict[str, Any]]:
         """Return what is kept of every subscription."""
         return [body for kind, body in self.world._snapshot() if kind == "subscription.kept"]
+
+    def rebuild(self) -> None:
+        """Forget everything and read it back from what a shortened log would hold; time goes on."""
+        parts = [part for part in self.world._parts if part is not self.world.clock]
+        rows = [row for part in parts for row in part.snapshot()]
+        for part in parts:
+            part.clear()
+        for kind, body in rows:
+            self.world._appliers[kind](body)
 
     async def journal(self, mail: str = "adele@contoso.example", *, after: int = 0) -> list[dict[str, Any]]:
         answer = await self.controls.get("/_sandbox/journal", params={"mail": mail, "after": after})

@@ -56,7 +56,9 @@ BAD = [
     ),
     pytest.param("seed", {"mail": ADELE, "vcf": "BEGIN:VCARD\r\nFN"}, 400, id="seed with half a card"),
     pytest.param("seed", {"mail": ADELE, "ics": "x"}, 400, id="seed with no calendar"),
-    pytest.param("seed", {"mail": ADELE, "generate": {"tasks": 1}}, 501, id="seed with tasks"),
+    pytest.param("seed", {"mail": ADELE, "tasks": [{"subject": "x"}]}, 400, id="seed with no task"),
+    pytest.param("seed", {"mail": ADELE, "tasks": [{"checklistItems": [1]}]}, 400, id="seed with no step"),
+    pytest.param("seed", {"mail": ADELE, "tasks": [], "contacts": []}, 400, id="seed of two kinds"),
     pytest.param(
         "seed", {"mail": "nestor@contoso.example", "contacts": []}, 404, id="seed without a mailbox"
     ),

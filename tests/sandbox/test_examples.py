@@ -17,13 +17,14 @@ from openapi_schema_validator import OAS30Validator
 from sandbox.graph.contact import NOT_BUILT as NOT_BUILT_OF_CONTACTS
 from sandbox.graph.contact import PROPERTIES
 from sandbox.graph.event_shown import CALENDAR_RULES, EVENT
+from sandbox.graph.todo_places import LIST, TASK
 
 ROOT = Path(__file__).parents[2]
 TRUTH = ROOT.parent / "shared" / "graph"
 DOCUMENT = ROOT / "docs" / "sandbox-rules.md"
 BUILT = re.compile(
     r"https://graph\.microsoft\.com/v1\.0/(me|users/[^/?]+|me/contact\S*|subscriptions\S*|\$batch"
-    r"|(me|users/[^/?]+)/(event|calendar)\S*)(\?\S+)?$",
+    r"|(me|users/[^/?]+)/(event|calendar|todo)\S*)(\?\S+)?$",
     re.IGNORECASE,
 )
 pytestmark = [
@@ -40,12 +41,16 @@ NOT_BUILT = {
     "user-delete.md DELETE /users": "deleting people",
     "event-list-attachments.md GET /me/events/{id}/attachments": "attachments",
     "event-post-attachments.md POST /me/events/AAMkAGI1AAAt9AHjAAA=/attachments": "attachments",
+    "todotask-post-attachments.md POST /me/todo/lists/AAMkpsDRVK=/tasks/AAKdfjhgsjhgJ=/attachments": "attachments",
+    "taskfileattachment-createuploadsession.md POST "
+    "/me/todo/lists/AAMDiFkfh=/tasks/AAMkADliMm=/attachments/createUploadSession": "attachments",
 }
 # A schema extension that the organisation of the example has registered and ours has not, tokens that somebody
 # else's mailbox gave out, and a placeholder where a time belongs.
 REFUSED = {
     "user-get.md GET /users ext55gb1l09_msLearnCourses",
     "delta-query-events.md GET /me/calendarView/delta with a token",
+    "todotask-delta.md GET /me/todo/lists/gDbc8U7HGwADDZocJgAAAA==/tasks/delta with a token",
     "event-snoozereminder.md POST /me/events/{id}/snoozeReminder",
 }
 
@@ -140,9 +145,23 @@ async def prepared(
     url = re.sub(r"users/[^/?]+", "users/adele@contoso.example", url)
     if "event" in url.lower() or "calendar" in url.lower():
         url = await with_events(stage, outlook, url)
+    if "/todo/" in url:
+        url = (await with_tasks(outlook, url)).rstrip("/")
     return url.replace("contactFolders/{id}", f"contactFolders/{folder['id']}").replace(
         "contacts/{id}", f"contacts/{contact['id']}"
     ), body
+
+
+async def with_tasks(outlook: Outlook, url: str) -> str:
+    """Return an address with the ids of a list, a task and what lies in it that are there."""
+    here = await outlook.made("me/todo/lists", displayName="Examples")
+    tasks = f"me/todo/lists/{here['id']}/tasks"
+    task = await outlook.made(tasks, title="Shop for dinner", linkedResources=[{"displayName": "x"}])
+    step = await outlook.made(f"{tasks}/{task['id']}/checklistItems", displayName="Create draft")
+    url = re.sub(r"checklistitems/[^/?]+", f"checklistItems/{step['id']}", url)
+    url = re.sub(r"linkedResources/[^/?]+", f"linkedResources/{task['linkedResources'][0]['id']}", url)
+    url = re.sub(r"tasks/(?!delta)[^/?]+", f"tasks/{task['id']}", url)
+    return re.sub(r"lists/(?!delta)[^/?]+", f"lists/{here['id']}", url)
 
 
 async def with_events(stage: Stage, outlook: Outlook, url: str) -> str:
@@ -177,6 +196,26 @@ async def test_an_example_is_answered_as_microsoft_describes(stage: Stage, adele
         assert answer.status_code == 400
     else:
         assert answer.is_success, answer.text
+
+
+async def test_whatever_is_shown_of_a_task_conforms(adele: Outlook):
+    here = f"me/todo/lists/{(await adele.made('me/todo/lists', displayName='x'))['id']}"
+    at = {"dateTime": "2026-07-06T09:00:00", "timeZone": "UTC"}
+    pattern = {"type": "daily", "interval": 1}
+    made = await adele.made(
+        f"{here}/tasks", title="x", dueDateTime=at, startDateTime=at, reminderDateTime=at, categories=["y"],
+        body={"content": "z", "contentType": "html"}, linkedResources=[{"externalId": "1"}],
+        recurrence={"pattern": pattern, "range": {"type": "noEnd", "startDate": "2026-07-06"}},
+    )  # fmt: skip
+    one = f"{here}/tasks/{made['id']}"
+    await adele.made(f"{one}/checklistItems", displayName="y", isChecked=True)
+    await adele.patch(one, json={"status": "completed"})
+
+    everything = "$expand=checklistItems,linkedResources"
+    for path in (f"{one}?{everything}", f"{here}/tasks?{everything}", f"{here}/tasks/delta?{everything}",
+                 f"{one}/checklistItems", f"{one}/linkedResources", here, "me/todo/lists/delta"):  # fmt: skip
+        template = "/" + path.partition("?")[0]
+        conform(await adele.read(path), schema_of("GET", template, 200))
 
 
 async def test_what_is_delivered_conforms_too(stage: Stage, adele: Outlook, listener: Listener):
@@ -236,6 +275,13 @@ def test_an_event_and_a_calendar_have_the_properties_of_microsofts_description_a
 
     assert described - {"@odata.type"} == EVENT.properties | EVENT.navigation
     assert calendar - {"@odata.type"} == CALENDAR_RULES.properties | CALENDAR_RULES.navigation
+
+
+def test_a_task_and_a_list_have_the_properties_of_microsofts_description_and_no_others():
+    for kind, rules in (("todoTask", TASK), ("todoTaskList", LIST)):
+        described = names_in({"$ref": f"#/components/schemas/microsoft.graph.{kind}"})
+
+        assert described - {"@odata.type"} == rules.properties | rules.navigation
 
 
 def test_the_document_says_how_many_of_how_many():

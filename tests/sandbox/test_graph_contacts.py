@@ -292,7 +292,7 @@ async def test_what_microsoft_has_and_the_sandbox_has_not_says_so(adele: Outlook
         await adele.get(f"me/contacts/{held['id']}/photo/$value"),
         await adele.get(f"me/contacts/{held['id']}/extensions"),
         await adele.get("me/calendarGroups"),
-        await adele.get("me/todo/lists"),
+        await adele.get("me/todo"),
         await adele.get("me/mailFolders"),
         await adele.get("sites/root"),
         await adele.patch("me", json={}),

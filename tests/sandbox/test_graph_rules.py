@@ -16,7 +16,7 @@ from sandbox.graph.courier import Courier, Notice
 from sandbox.graph.endpoint import Endpoint
 from sandbox.graph.extended import key_of
 from sandbox.graph.mailboxes import Mailboxes
-from sandbox.graph.store import CALENDAR
+from sandbox.graph.store import CALENDAR, FLAGGED, TASKS
 from sandbox.graph.subscriptions import Subscription
 from sandbox.graph.throttle import Limit, Window
 from sandbox.graph.watch import next_reminder
@@ -167,6 +167,7 @@ ODD_VALUES = [
 NAMES = [
     "displayName", "emailAddresses", "birthday", "homeAddress", "businessPhones", "@odata.type", "singleValueExtendedProperties",
     "changeType", "resource", "notificationUrl", "expirationDateTime", "requests", "children", "nope",
+    "title", "status", "body", "dueDateTime", "completedDateTime", "recurrence", "linkedResources", "isChecked",
 ]  # fmt: skip
 OPTIONS = [
     "$select", "$filter", "$expand", "$orderby", "$top", "$skip", "$count", "$search", "$skiptoken", "$deltatoken", "x",
@@ -177,6 +178,7 @@ ODD_TEXTS = [
 PATHS = [
     "me", "me/contacts", "me/contacts/x", "me/contacts/delta", "me/contactFolders", "me/contactFolders/x/contacts",
     "subscriptions", "subscriptions/x", "$batch", "users/x/contacts", "me/contactFolders('a')/childFolders", "%FF/x", "//",
+    "me/todo/lists", "me/todo/lists/delta", "me/todo/lists/x/tasks", "me/todo/lists/{x}/tasks/y/checklistItems/z",
 ]  # fmt: skip
 
 
@@ -220,4 +222,5 @@ def test_a_log_from_before_there_were_calendars_is_still_read():
         (5, "contact", "Bob"),
     ]
     assert held.folders[CALENDAR].kind == "event"
+    assert list(held.list_changes.latest) == [(TASKS, 0), (FLAGGED, 0)]
     assert "contacts.made" not in {kind for kind, _ in mailboxes.snapshot()}

@@ -21,12 +21,14 @@ with warnings.catch_warnings():
     )
     from msgraph import GraphRequestAdapter, GraphServiceClient
     from msgraph.generated.models.attendee import Attendee
+    from msgraph.generated.models.checklist_item import ChecklistItem
     from msgraph.generated.models.contact import Contact
     from msgraph.generated.models.contact_folder import ContactFolder
     from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
     from msgraph.generated.models.day_of_week import DayOfWeek
     from msgraph.generated.models.email_address import EmailAddress
     from msgraph.generated.models.event import Event
+    from msgraph.generated.models.linked_resource import LinkedResource
     from msgraph.generated.models.o_data_errors.o_data_error import ODataError
     from msgraph.generated.models.patterned_recurrence import PatternedRecurrence
     from msgraph.generated.models.recurrence_pattern import RecurrencePattern
@@ -36,6 +38,10 @@ with warnings.catch_warnings():
     from msgraph.generated.models.single_value_legacy_extended_property import (
         SingleValueLegacyExtendedProperty,
     )
+    from msgraph.generated.models.task_status import TaskStatus
+    from msgraph.generated.models.todo_task import TodoTask
+    from msgraph.generated.models.todo_task_list import TodoTaskList
+    from msgraph.generated.models.wellknown_list_name import WellknownListName
     from msgraph.generated.users.item.calendar_view.delta.delta_request_builder import DeltaRequestBuilder
     from msgraph.generated.users.item.contacts.contacts_request_builder import ContactsRequestBuilder
     from msgraph.generated.users.item.events.item.accept.accept_post_request_body import AcceptPostRequestBody
@@ -229,3 +235,29 @@ async def test_it_answers_an_invitation(graph: GraphServiceClient, stage: Stage)
 
         (organized,) = (await alex.read("me/events"))["value"]
     assert organized["attendees"][0]["status"]["response"] == "accepted"
+
+
+async def test_it_works_through_a_list_of_tasks(graph: GraphServiceClient):
+    made = await graph.me.todo.lists.post(TodoTaskList(display_name="Viewings"))
+    lists = (await graph.me.todo.lists.get()).value
+    tasks = graph.me.todo.lists.by_todo_task_list_id(made.id).tasks
+    due = DateTimeTimeZone(date_time="2026-07-06T16:00:00", time_zone="Eastern Standard Time")
+    link = LinkedResource(application_name="Concord", external_id="lnk_1.1")
+    task = await tasks.post(TodoTask(title="Call", due_date_time=due, linked_resources=[link]))
+    one = tasks.by_todo_task_id(task.id)
+    await one.checklist_items.post(ChecklistItem(display_name="Keys"))
+    first = await tasks.delta.get()
+    done = await one.patch(TodoTask(status=TaskStatus.Completed))
+    again = await tasks.delta.with_url(first.odata_delta_link).get()
+
+    assert [one.wellknown_list_name for one in lists] == [
+        WellknownListName.DefaultList, WellknownListName.FlaggedEmails, WellknownListName.None_,
+    ]  # fmt: skip
+    assert task.due_date_time.date_time == "2026-07-06T04:00:00.0000000"
+    assert task.linked_resources[0].external_id == "lnk_1.1"
+    assert (await one.checklist_items.get()).value[0].is_checked is False
+    assert done.completed_date_time.time_zone == "UTC"
+    assert [(row.id, row.status) for row in again.value] == [(task.id, TaskStatus.Completed)]
+    with pytest.raises(ODataError) as refused:
+        await graph.me.todo.lists.by_todo_task_list_id(lists[0].id).delete()
+    assert (refused.value.response_status_code, refused.value.error.code) == (400, "invalidRequest")
