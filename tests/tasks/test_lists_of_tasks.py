@@ -54,7 +54,7 @@ async def test_a_task_moved_to_another_list_is_not_deleted_and_comes_back_as_its
     assert (link["state"], link["record_id"]) == ("moved_out", record["record_id"])
     assert await ada.news() == []
 
-    await ada.moves({**item, **away}, name="Acme", back_to="Groceries")
+    await ada.moves(away, name="Acme")
     await ada.syncs()
     back = await ada.task("Call")
     await ada.edits(back, title="Call again")

@@ -70,20 +70,8 @@ class ToDo(Diary):
         (found,) = [e for e in (await self.outlook("GET", path))["value"] if e["displayName"] == title]
         await self.outlook("PATCH", f"{path}/{found['id']}", {"isChecked": True})
 
-    async def moves(self, item: Json, *, name: str, back_to: str | None = None) -> Json:
-        """Move a task into a list as To Do does: it gets another id there, and keeps what it says."""
-        told = {key: value for key, value in item.items() if key in MOVED and value is not None}
-        links = [
-            {
-                key: each[key]
-                for key in ("webUrl", "applicationName", "displayName", "externalId")
-                if each.get(key)
-            }
-            for each in item.get("linkedResources") or ()
-        ]
-        made = await self.outlook("POST", await self.within(name), {**told, "linkedResources": links})
-        await self.deletes(item, name=back_to or FOLDER)
-        return {**item, "id": made["id"]}
-
-
-MOVED = {"title", "body", "dueDateTime", "startDateTime", "status", "importance", "recurrence", "categories"}
+    async def moves(self, item: Json, *, name: str) -> Json:
+        """Move a task into another list, as a person does; it has another id there."""
+        await self.within(name)
+        to = (await self.lists())[name]
+        return {**item, **await self.stage.control("move", mail=self.mail, id=item["id"], to=to)}
