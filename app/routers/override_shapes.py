@@ -8,17 +8,23 @@ from typing_extensions import TypedDict
 from app.records.contact import FIELDS
 from app.records.event import MERGED
 from app.records.task import FIELDS as TASK_FIELDS
+from app.routers.settings_choices import OUTLOOK, TO_DO
 from app.routers.shapes import Json, titled
 
-Resolution = Annotated[
-    Literal["crm_wins", "microsoft_wins", "newest_wins", "ask"],
-    titled(
+ResolutionName = Literal["crm_wins", "microsoft_wins", "newest_wins", "ask"]
+
+
+def _resolution(place: str) -> WithJsonSchema:
+    return titled(
         ("crm_wins", "The CRM wins", "The CRM's value stays."),
-        ("microsoft_wins", "Outlook wins", "Outlook's value stays."),
+        ("microsoft_wins", f"{place} wins", f"{place}'s value stays."),
         ("newest_wins", "The newest wins", "The later edit stays; where that can't be told, the CRM's."),
         ("ask", "Ask", "Both keep their value, and the conflict waits until somebody decides."),
-    ),
-]
+    )
+
+
+Resolution = Annotated[ResolutionName, _resolution(OUTLOOK)]
+TaskResolution = Annotated[ResolutionName, _resolution(TO_DO)]
 Choice = Resolution | None
 THE_RULE: Final = {"type": "null", "title": "As for the others"}
 
@@ -85,9 +91,8 @@ class TaskRules(TypedDict, total=False):
     categories: Choice
 
 
-def _choice(name: str, *, order: int) -> Json:
+def _choice(name: str, *, order: int, options: list[Json]) -> Json:
     """Describe the choice of one field as ``api.md`` §4.1 wants it: nothing in it refers elsewhere."""
-    options = Resolution.__metadata__[0].json_schema["oneOf"]  # type: ignore[attr-defined]
     title = name.replace("_", " ").capitalize()
     return {
         "type": ["string", "null"],
@@ -101,12 +106,13 @@ def _choice(name: str, *, order: int) -> Json:
     }
 
 
-def rules_of(names: Any) -> WithJsonSchema:
+def rules_of(names: Any, place: str = OUTLOOK) -> WithJsonSchema:
     """Describe an object that has one optional choice for each of these fields, and no other key."""
-    choices = {name: _choice(name, order=order) for order, name in enumerate(names, start=1)}
+    options = (_resolution(place).json_schema or {})["oneOf"]
+    choices = {name: _choice(name, order=order, options=options) for order, name in enumerate(names, start=1)}
     return WithJsonSchema({"type": "object", "additionalProperties": False, "properties": choices})
 
 
 ContactOverrides = Annotated[ContactRules, rules_of(FIELDS)]
 EventOverrides = Annotated[EventRules, rules_of(MERGED)]
-TaskOverrides = Annotated[TaskRules, rules_of(TASK_FIELDS)]
+TaskOverrides = Annotated[TaskRules, rules_of(TASK_FIELDS, TO_DO)]

@@ -19,57 +19,68 @@ def a_day(text: str) -> str:
     return text
 
 
-Direction = Annotated[
-    Literal["disabled", "crm_to_microsoft", "microsoft_to_crm", "two_way"],
-    titled(
+def _direction(place: str) -> WithJsonSchema:
+    return titled(
         ("disabled", "Off", "Nothing syncs. What is there stays on both sides."),
         (
             "crm_to_microsoft",
-            "CRM to Outlook",
-            "What the CRM has is written to Outlook; edits made there stay there.",
+            f"CRM to {place}",
+            f"What the CRM has is written to {place}; edits made there stay there.",
         ),
         (
             "microsoft_to_crm",
-            "Outlook to CRM",
-            "What is in Outlook reaches the CRM; the CRM's edits stay there.",
+            f"{place} to CRM",
+            f"What is in {place} reaches the CRM; the CRM's edits stay there.",
         ),
         ("two_way", "Both ways", "What is new and what was edited travels in both directions."),
-    ),
-]
-Removed = Annotated[
-    Literal["keep", "delete"],
-    titled(
-        ("keep", "Keep it in Outlook", "It stays in Outlook and is synced no more."),
-        ("delete", "Delete it in Outlook", "It is moved to Deleted Items in Outlook."),
-    ),
-]
-Deleted = Annotated[
-    Literal["keep", "delete", "recreate"],
-    titled(
-        ("keep", "Keep it in the CRM", "It stays in the CRM and is not written to Outlook again."),
+    )
+
+
+def _removed(place: str, *, deleted: str) -> WithJsonSchema:
+    return titled(
+        ("keep", f"Keep it in {place}", f"It stays in {place} and is synced no more."),
+        ("delete", f"Delete it in {place}", f"It is {deleted}."),
+    )
+
+
+def _deleted(place: str) -> WithJsonSchema:
+    return titled(
+        ("keep", "Keep it in the CRM", f"It stays in the CRM and is not written to {place} again."),
         (
             "delete",
             "Delete it in the CRM",
             "The CRM is told to delete it, unless another mailbox has it.",
         ),
-        ("recreate", "Put it back into Outlook", "It is written to Outlook again."),
-    ),
-]
-LeftScope = Annotated[
-    Literal["keep", "delete"],
-    titled(
+        ("recreate", f"Put it back into {place}", f"It is written to {place} again."),
+    )
+
+
+def _left_scope(place: str, *, deleted: str) -> WithJsonSchema:
+    return titled(
         (
             "keep",
-            "Keep it in Outlook",
+            f"Keep it in {place}",
             "It rests: it stays on both sides, and edits travel no more.",
         ),
-        (
-            "delete",
-            "Delete it in Outlook",
-            "It is moved to Deleted Items in Outlook, unless its user edited it meanwhile.",
-        ),
-    ),
-]
+        ("delete", f"Delete it in {place}", f"It is {deleted}, unless its user edited it meanwhile."),
+    )
+
+
+OUTLOOK: Final = "Outlook"
+TO_DO: Final = "To Do"
+TO_THE_BIN: Final = "moved to Deleted Items in Outlook"
+FOR_GOOD: Final = "deleted in To Do, which has no bin"
+DirectionName = Literal["disabled", "crm_to_microsoft", "microsoft_to_crm", "two_way"]
+KeepOrDelete = Literal["keep", "delete"]
+DeletedName = Literal["keep", "delete", "recreate"]
+Direction = Annotated[DirectionName, _direction(OUTLOOK)]
+TaskDirection = Annotated[DirectionName, _direction(TO_DO)]
+Removed = Annotated[KeepOrDelete, _removed(OUTLOOK, deleted=TO_THE_BIN)]
+RemovedTask = Annotated[KeepOrDelete, _removed(TO_DO, deleted=FOR_GOOD)]
+Deleted = Annotated[DeletedName, _deleted(OUTLOOK)]
+DeletedTask = Annotated[DeletedName, _deleted(TO_DO)]
+LeftScope = Annotated[KeepOrDelete, _left_scope(OUTLOOK, deleted=TO_THE_BIN)]
+LeftScopeTask = Annotated[KeepOrDelete, _left_scope(TO_DO, deleted=FOR_GOOD)]
 Ownership = Annotated[
     Literal["primary_only", "all_assigned"],
     titled(
@@ -142,7 +153,7 @@ CompletedTasks = Annotated[
     Literal["keep", "delete"],
     titled(
         ("keep", "Keep them", "They stay in the list."),
-        ("delete", "Remove them", "They are deleted in To Do once they are completed."),
+        ("delete", "Remove them", "They are deleted in To Do, which has no bin, once they are completed."),
     ),
 ]
 Completed = Annotated[

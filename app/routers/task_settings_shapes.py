@@ -4,17 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from app.routers.override_shapes import Resolution, TaskOverrides, TaskRules
+from app.routers.override_shapes import TaskOverrides, TaskResolution, TaskRules
 from app.routers.settings_choices import (
     CompletedTasks,
-    Deleted,
-    Direction,
+    DeletedTask,
     Existing,
     FolderName,
     Include,
-    LeftScope,
-    Removed,
+    LeftScopeTask,
+    RemovedTask,
     Since,
+    TaskDirection,
 )
 from app.routers.settings_shapes import (
     DEFAULTS_GROUPS,
@@ -37,7 +37,7 @@ from app.routers.shapes import Body, merge_patch_of, unique
 class TaskChoices(Body):
     """What can be chosen of tasks."""
 
-    direction: Direction = Field(
+    direction: TaskDirection = Field(
         default="disabled",
         title="Direction",
         description="Whether tasks sync with Microsoft To Do, and which way they travel.",
@@ -84,7 +84,7 @@ class TaskChoices(Body):
         examples=[True],
         json_schema_extra=shown(6, "sync", "switch", show_if={"direction": HEARS}),
     )
-    conflict_resolution: Resolution = Field(
+    conflict_resolution: TaskResolution = Field(
         default="newest_wins",
         title="Who wins",
         description="Which value stays where both sides changed the same field of a task.",
@@ -110,7 +110,7 @@ class TaskChoices(Body):
             detail="Tasks that are completed will be deleted in the user's To Do.",
         ),
     )
-    removed_from_crm: Removed = Field(
+    removed_from_crm: RemovedTask = Field(
         default="keep",
         title="Removed from the CRM",
         description="What happens in To Do to a task that was deleted in the CRM.",
@@ -122,7 +122,7 @@ class TaskChoices(Body):
             detail="Tasks that are deleted in the CRM will be deleted in the user's To Do too.",
         ),
     )
-    deleted_in_microsoft: Deleted = Field(
+    deleted_in_microsoft: DeletedTask = Field(
         default="delete",
         title="Deleted in To Do",
         description="What happens in the CRM to a task that its user deleted in To Do. Where it is many at"
@@ -135,7 +135,7 @@ class TaskChoices(Body):
             detail="Tasks that are deleted in the user's To Do will be deleted in the CRM too.",
         ),
     )
-    left_scope: LeftScope = Field(
+    left_scope: LeftScopeTask = Field(
         default="keep",
         title="No longer among them",
         description="What happens in To Do to a task that no longer fits: its owners changed or it was opted"
