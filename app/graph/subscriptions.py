@@ -13,8 +13,7 @@ from app.graph.mailbox import Mailbox
 from app.graph.protocol import DEFAULT_WAIT, Conflict, Document, NotFound, OutcomeUnknown, Rejected
 
 CHANGES = "created,updated,deleted"
-# Microsoft allows 10,080 minutes of most, and 4,230 of tasks (until 2024 of all); the expiry that it answers is
-# what counts.
+# Microsoft allows 10,080 minutes of most, 4,230 of tasks (until 2024 of all). What it answers is what counts.
 LONG, SHORT = timedelta(minutes=10_070), timedelta(minutes=4_200)
 
 

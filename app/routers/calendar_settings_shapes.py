@@ -20,10 +20,10 @@ from app.routers.settings_choices import (
     Which,
     Words,
 )
+from app.routers.settings_fields import EVENTS
 from app.routers.settings_shapes import (
     DEFAULTS_GROUPS,
     GROUPS,
-    HEARS,
     ON,
     PREVIEWED,
     READ_ONLY,
@@ -41,13 +41,7 @@ from app.routers.shapes import Body, merge_patch_of, unique
 class CalendarChoices(Body):
     """What can be chosen of a calendar."""
 
-    direction: Direction = Field(
-        default="disabled",
-        title="Direction",
-        description="Whether the calendar syncs, and which way events travel.",
-        examples=["two_way"],
-        json_schema_extra=shown(1, "sync", "radio"),
-    )
+    direction: Direction = EVENTS.direction(1, "Whether the calendar syncs, and which way events travel.")
     calendar: Which = Field(
         default="default",
         title="Calendar in Outlook",
@@ -85,13 +79,7 @@ class CalendarChoices(Body):
         examples=[False],
         json_schema_extra=shown(5, "sync", "switch", show_if={"direction": SENDS}),
     )
-    ownership: Ownership = Field(
-        default="all_assigned",
-        title="Whose events",
-        description="Which of the events that the user is assigned to sync with this mailbox.",
-        examples=["all_assigned"],
-        json_schema_extra=shown(6, "sync", "radio", show_if={"direction": ON}),
-    )
+    ownership: Ownership = EVENTS.ownership(6)
     window_past_days: int = Field(
         default=30,
         ge=0,
@@ -119,31 +107,9 @@ class CalendarChoices(Body):
         examples=[30],
         json_schema_extra=shown(9, "sync", "number", show_if={"direction": SENDS}, unit="minutes"),
     )
-    existing_records: Existing = Field(
-        default="all",
-        title="Existing events",
-        description="Which events of the CRM sync by when they were created there. What is in the mailbox"
-        " already goes on syncing; an event without a time of creation counts as an existing one.",
-        examples=["all"],
-        json_schema_extra=shown(10, "sync", "radio", show_if={"direction": ON}),
-    )
-    existing_since: Since = Field(
-        default=None,
-        title="First day",
-        description="From which day on events must have been created (UTC) to sync. Empty: since this sync"
-        " was first switched on.",
-        examples=["2026-01-01"],
-        json_schema_extra=shown(
-            11, "sync", "date", show_if={"direction": ON, "existing_records": ["from_date"]}
-        ),
-    )
-    import_new: bool = Field(
-        default=True,
-        title="Take over new events",
-        description="Whether an event that is added in Outlook is made in the CRM.",
-        examples=[True],
-        json_schema_extra=shown(12, "sync", "switch", show_if={"direction": HEARS}),
-    )
+    existing_records: Existing = EVENTS.existing_records(10)
+    existing_since: Since = EVENTS.existing_since(11)
+    import_new: bool = EVENTS.import_new(12)
     private_events: PrivateEvents = Field(
         default="as_private",
         title="Private events",
@@ -165,20 +131,8 @@ class CalendarChoices(Body):
             },
         ),
     )  # fmt: skip
-    conflict_resolution: Resolution = Field(
-        default="newest_wins",
-        title="Who wins",
-        description="Which value stays where both sides changed the same field of an event.",
-        examples=["newest_wins"],
-        json_schema_extra=shown(15, "conflicts", "radio", show_if={"direction": ["two_way"]}),
-    )
-    field_overrides: EventOverrides = Field(
-        default=EventRules(),
-        title="Except for these fields",
-        description="Who wins instead where both sides changed one of these fields.",
-        examples=[{"description": "crm_wins"}],
-        json_schema_extra=shown(16, "conflicts", show_if={"direction": ["two_way"]}),
-    )
+    conflict_resolution: Resolution = EVENTS.conflict_resolution(15)
+    field_overrides: EventOverrides = EVENTS.field_overrides(16, EventRules(), such_as="description")
     completed: Completed = Field(
         default="keep",
         title="Completed",
@@ -191,44 +145,9 @@ class CalendarChoices(Body):
             detail="Events that are completed in the CRM will be deleted in the user's Outlook.",
         ),
     )
-    removed_from_crm: Removed = Field(
-        default="keep",
-        title="Removed from the CRM",
-        description="What happens in Outlook to an event that was deleted in the CRM.",
-        examples=["keep"],
-        json_schema_extra=deletes(
-            18,
-            "microsoft",
-            title="Delete events in Outlook?",
-            detail="Events that are deleted in the CRM will be deleted in the user's Outlook too.",
-        ),
-    )
-    deleted_in_microsoft: Deleted = Field(
-        default="delete",
-        title="Deleted in Outlook",
-        description="What happens in the CRM to an event that its user deleted in Outlook. Where it is many"
-        " at once, somebody is asked first.",
-        examples=["delete"],
-        json_schema_extra=deletes(
-            19,
-            "crm",
-            title="Delete events in the CRM?",
-            detail="Events that are deleted in the user's Outlook will be deleted in the CRM too.",
-        ),
-    )
-    left_scope: LeftScope = Field(
-        default="keep",
-        title="No longer among them",
-        description="What happens in Outlook to an event that no longer fits: its type or owners changed, or"
-        " what is chosen here. Time that passes is no reason.",
-        examples=["keep"],
-        json_schema_extra=deletes(
-            20,
-            "microsoft",
-            title="Delete events in Outlook?",
-            detail="Events that no longer fit what is chosen will be deleted in the user's Outlook.",
-        ),
-    )
+    removed_from_crm: Removed = EVENTS.removed_from_crm(18)
+    deleted_in_microsoft: Deleted = EVENTS.deleted_in_microsoft(19)
+    left_scope: LeftScope = EVENTS.left_scope(20)
 
 
 CalendarField = Literal[

@@ -20,17 +20,16 @@ from app.routers.settings_choices import (
     Since,
     Words,
 )
+from app.routers.settings_fields import CONTACTS
 from app.routers.settings_shapes import (
     DEFAULTS_GROUPS,
     GROUPS,
-    HEARS,
     ON,
     PREVIEWED,
     READ_ONLY,
     Previewed,
     Standing,
     Whole,
-    deletes,
     lockable,
     shown,
 )
@@ -40,13 +39,7 @@ from app.routers.shapes import Body, merge_patch_of, unique
 class ContactChoices(Body):
     """What can be chosen of contacts."""
 
-    direction: Direction = Field(
-        default="disabled",
-        title="Direction",
-        description="Whether contacts sync, and which way they travel.",
-        examples=["two_way"],
-        json_schema_extra=shown(1, "sync", "radio"),
-    )
+    direction: Direction = CONTACTS.direction(1, "Whether contacts sync, and which way they travel.")
     folder_name: FolderName = Field(
         default="",
         title="Folder in Outlook",
@@ -71,92 +64,15 @@ class ContactChoices(Body):
             },
         ),
     )  # fmt: skip
-    ownership: Ownership = Field(
-        default="all_assigned",
-        title="Whose contacts",
-        description="Which of the contacts that the user is assigned to sync with this mailbox.",
-        examples=["all_assigned"],
-        json_schema_extra=shown(4, "sync", "radio", show_if={"direction": ON}),
-    )
-    existing_records: Existing = Field(
-        default="all",
-        title="Existing contacts",
-        description="Which contacts of the CRM sync by when they were created there. What is in the mailbox"
-        " already goes on syncing; a contact without a time of creation counts as an existing one.",
-        examples=["all"],
-        json_schema_extra=shown(5, "sync", "radio", show_if={"direction": ON}),
-    )
-    existing_since: Since = Field(
-        default=None,
-        title="First day",
-        description="From which day on contacts must have been created (UTC) to sync. Empty: since this sync"
-        " was first switched on.",
-        examples=["2026-01-01"],
-        json_schema_extra=shown(
-            6, "sync", "date", show_if={"direction": ON, "existing_records": ["from_date"]}
-        ),
-    )
-    import_new: bool = Field(
-        default=True,
-        title="Take over new contacts",
-        description="Whether a contact that is added to the folder in Outlook is made in the CRM.",
-        examples=[True],
-        json_schema_extra=shown(7, "sync", "switch", show_if={"direction": HEARS}),
-    )
-    conflict_resolution: Resolution = Field(
-        default="newest_wins",
-        title="Who wins",
-        description="Which value stays where both sides changed the same field of a contact.",
-        examples=["newest_wins"],
-        json_schema_extra=shown(8, "conflicts", "radio", show_if={"direction": ["two_way"]}),
-    )
-    field_overrides: ContactOverrides = Field(
-        default=ContactRules(),
-        title="Except for these fields",
-        description="Who wins instead where both sides changed one of these fields.",
-        examples=[{"notes": "crm_wins"}],
-        json_schema_extra=shown(9, "conflicts", show_if={"direction": ["two_way"]}),
-    )
-    removed_from_crm: Removed = Field(
-        default="keep",
-        title="Removed from the CRM",
-        description="What happens in Outlook to a contact that was deleted in the CRM.",
-        examples=["keep"],
-        json_schema_extra=deletes(
-            10,
-            "microsoft",
-            title="Delete contacts in Outlook?",
-            detail="Contacts that are deleted in the CRM will be deleted in the user's Outlook too.",
-        ),
-    )
-    deleted_in_microsoft: Deleted = Field(
-        default="delete",
-        title="Deleted in Outlook",
-        description=(
-            "What happens in the CRM to a contact that its user deleted in Outlook. Where it is many at once,"
-            " somebody is asked first."
-        ),
-        examples=["delete"],
-        json_schema_extra=deletes(
-            11,
-            "crm",
-            title="Delete contacts in the CRM?",
-            detail="Contacts that are deleted in the user's Outlook will be deleted in the CRM too.",
-        ),
-    )
-    left_scope: LeftScope = Field(
-        default="keep",
-        title="No longer among them",
-        description="What happens in Outlook to a contact that no longer fits: its classes or owners changed,"
-        " or what is chosen here.",
-        examples=["keep"],
-        json_schema_extra=deletes(
-            12,
-            "microsoft",
-            title="Delete contacts in Outlook?",
-            detail="Contacts that no longer fit what is chosen will be deleted in the user's Outlook.",
-        ),
-    )
+    ownership: Ownership = CONTACTS.ownership(4)
+    existing_records: Existing = CONTACTS.existing_records(5)
+    existing_since: Since = CONTACTS.existing_since(6)
+    import_new: bool = CONTACTS.import_new(7)
+    conflict_resolution: Resolution = CONTACTS.conflict_resolution(8)
+    field_overrides: ContactOverrides = CONTACTS.field_overrides(9, ContactRules(), such_as="notes")
+    removed_from_crm: Removed = CONTACTS.removed_from_crm(10)
+    deleted_in_microsoft: Deleted = CONTACTS.deleted_in_microsoft(11)
+    left_scope: LeftScope = CONTACTS.left_scope(12)
 
 
 ContactField = Literal[

@@ -16,10 +16,10 @@ from app.routers.settings_choices import (
     Since,
     TaskDirection,
 )
+from app.routers.settings_fields import TASKS
 from app.routers.settings_shapes import (
     DEFAULTS_GROUPS,
     GROUPS,
-    HEARS,
     ON,
     PREVIEWED,
     READ_ONLY,
@@ -37,12 +37,8 @@ from app.routers.shapes import Body, merge_patch_of, unique
 class TaskChoices(Body):
     """What can be chosen of tasks."""
 
-    direction: TaskDirection = Field(
-        default="disabled",
-        title="Direction",
-        description="Whether tasks sync with Microsoft To Do, and which way they travel.",
-        examples=["two_way"],
-        json_schema_extra=shown(1, "sync", "radio"),
+    direction: TaskDirection = TASKS.direction(
+        1, "Whether tasks sync with Microsoft To Do, and which way they travel."
     )
     list_name: FolderName = Field(
         default="",
@@ -59,45 +55,11 @@ class TaskChoices(Body):
         examples=["opted_in"],
         json_schema_extra=shown(3, "sync", "radio", show_if={"direction": SENDS}),
     )
-    existing_records: Existing = Field(
-        default="all",
-        title="Existing tasks",
-        description="Which tasks of the CRM sync by when they were created there. What is in the mailbox"
-        " already goes on syncing; a task without a time of creation counts as an existing one.",
-        examples=["all"],
-        json_schema_extra=shown(4, "sync", "radio", show_if={"direction": ON}),
-    )
-    existing_since: Since = Field(
-        default=None,
-        title="First day",
-        description="From which day on tasks must have been created (UTC) to sync. Empty: since this sync was"
-        " first switched on.",
-        examples=["2026-01-01"],
-        json_schema_extra=shown(
-            5, "sync", "date", show_if={"direction": ON, "existing_records": ["from_date"]}
-        ),
-    )
-    import_new: bool = Field(
-        default=True,
-        title="Take over new tasks",
-        description="Whether a task that is added to the list in To Do is made in the CRM.",
-        examples=[True],
-        json_schema_extra=shown(6, "sync", "switch", show_if={"direction": HEARS}),
-    )
-    conflict_resolution: TaskResolution = Field(
-        default="newest_wins",
-        title="Who wins",
-        description="Which value stays where both sides changed the same field of a task.",
-        examples=["newest_wins"],
-        json_schema_extra=shown(7, "conflicts", "radio", show_if={"direction": ["two_way"]}),
-    )
-    field_overrides: TaskOverrides = Field(
-        default=TaskRules(),
-        title="Except for these fields",
-        description="Who wins instead where both sides changed one of these fields.",
-        examples=[{"notes": "crm_wins"}],
-        json_schema_extra=shown(8, "conflicts", show_if={"direction": ["two_way"]}),
-    )
+    existing_records: Existing = TASKS.existing_records(4)
+    existing_since: Since = TASKS.existing_since(5)
+    import_new: bool = TASKS.import_new(6)
+    conflict_resolution: TaskResolution = TASKS.conflict_resolution(7)
+    field_overrides: TaskOverrides = TASKS.field_overrides(8, TaskRules(), such_as="notes")
     completed: CompletedTasks = Field(
         default="keep",
         title="Completed",
@@ -110,44 +72,9 @@ class TaskChoices(Body):
             detail="Tasks that are completed will be deleted in the user's To Do.",
         ),
     )
-    removed_from_crm: RemovedTask = Field(
-        default="keep",
-        title="Removed from the CRM",
-        description="What happens in To Do to a task that was deleted in the CRM.",
-        examples=["keep"],
-        json_schema_extra=deletes(
-            10,
-            "microsoft",
-            title="Delete tasks in To Do?",
-            detail="Tasks that are deleted in the CRM will be deleted in the user's To Do too.",
-        ),
-    )
-    deleted_in_microsoft: DeletedTask = Field(
-        default="delete",
-        title="Deleted in To Do",
-        description="What happens in the CRM to a task that its user deleted in To Do. Where it is many at"
-        " once, somebody is asked first.",
-        examples=["delete"],
-        json_schema_extra=deletes(
-            11,
-            "crm",
-            title="Delete tasks in the CRM?",
-            detail="Tasks that are deleted in the user's To Do will be deleted in the CRM too.",
-        ),
-    )
-    left_scope: LeftScopeTask = Field(
-        default="keep",
-        title="No longer among them",
-        description="What happens in To Do to a task that no longer fits: its owners changed or it was opted"
-        " out, or what is chosen here.",
-        examples=["keep"],
-        json_schema_extra=deletes(
-            12,
-            "microsoft",
-            title="Delete tasks in To Do?",
-            detail="Tasks that no longer fit what is chosen will be deleted in the user's To Do.",
-        ),
-    )
+    removed_from_crm: RemovedTask = TASKS.removed_from_crm(10)
+    deleted_in_microsoft: DeletedTask = TASKS.deleted_in_microsoft(11)
+    left_scope: LeftScopeTask = TASKS.left_scope(12)
 
 
 TaskField = Literal[
