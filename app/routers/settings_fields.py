@@ -12,7 +12,7 @@ from app.routers.settings_shapes import HEARS, ON, deletes, shown
 class SettingsFields:
     """Fields of settings about things called so: ``one`` with its article, and ``many`` of them.
 
-    ``place`` is where they are at Microsoft, ``added`` how that is said of one that is put there, ``unfit`` why
+    ``place`` is where they are, ``added`` how that is said of one that is put there, ``unfit`` why
     one no longer belongs. Each method takes the field's place on its screen.
     """
 
