@@ -73,11 +73,12 @@ def masked(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Shape:
 
 
 def invites_here(view: LinkView, part: Part) -> bool:
-    """Say whether guests are invited from this mailbox: the one that has some, or else the primary owner's.
+    """Say whether guests are invited from this mailbox: of those that have some, or else of all, the primary's.
 
     *Two colleagues own a viewing, and its guest is invited by both.*
     """
-    return bool(view.graph_had.get("attendees")) or (part.access is Access.PRIMARY and not part.invited)
+    has_guests = bool(view.graph_had.get("attendees"))
+    return (has_guests or not part.invited) if part.access is Access.PRIMARY else has_guests and not part.invited
 
 
 def is_hidden(doc: Fields, view: LinkView, private: Private) -> bool:

@@ -3,6 +3,7 @@
 ``python -m tests.calendar.play --worlds 100 --seed 7`` plays many; a world is told again by its seed.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -25,7 +26,7 @@ class CalendarWorld:
     dice: Random = field(init=False)
     made: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    log: list[str] = field(default_factory=list)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)

@@ -38,6 +38,8 @@ MASKS = [
     ("a co-owner's", {"wording": HERS, "access": FULL}, OBSERVED | PERSONAL, PERSONAL | GUESTS),
     ("a new one of a co-owner's", {"access": FULL}, OBSERVED, GUESTS),
     ("a co-owner's, with guests", {"wording": MET, "access": FULL}, OBSERVED | PERSONAL, PERSONAL),
+    ("a co-owner's beside another with guests", {"wording": MET, "access": FULL, "elsewhere": True, "invited": True},
+     OBSERVED | PERSONAL, PERSONAL | GUESTS),
     ("a new one whose guests another mailbox invites", {"elsewhere": True, "invited": True}, NONE, GUESTS),
     ("one of two with guests", {"wording": MET, "elsewhere": True, "invited": True}, NONE, NONE),
     ("one that is only looked at", {"wording": HERS, "access": VIEW}, OBSERVED | PERSONAL, PERSONAL | GUESTS),
