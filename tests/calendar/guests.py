@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.calendar.diary import Diary, at, graph, guest
+from tests.calendar.diary import Diary, at, guest
 from tests.calendar.outbox import name_of
 from tests.calendar.worlds import RULES, CalendarWorld
 from tests.preview.preview_stage import PRIMARY, Json
@@ -119,7 +119,10 @@ class GuestWorld(CalendarWorld):
         one = self.dice.choice(series)
         rows = await person.occurrences(one)
         if len(rows) > 1:
-            row, title = self.dice.choice(rows[1:]), f"{name_of(one['subject'])} mine {self.dice.randrange(99)}"
+            row, title = (
+                self.dice.choice(rows[1:]),
+                f"{name_of(one['subject'])} mine {self.dice.randrange(99)}",
+            )
             await (person.deletes(row) if self.dice.random() < 0.5 else person.edits(row, subject=title))
 
     async def somebody_edits_in_silence(self) -> None:

@@ -66,7 +66,11 @@ def _says(event: Json) -> dict[str, Any]:
         "title": event["subject"],
         "location": event["location"]["displayName"],
         "description": event["bodyPreview"],
-        "when": (event["start"]["dateTime"][:19], event["end"]["dateTime"][:19], str(event.get("recurrence"))),
+        "when": (
+            event["start"]["dateTime"][:19],
+            event["end"]["dateTime"][:19],
+            str(event.get("recurrence")),
+        ),
     }
 
 
@@ -126,5 +130,7 @@ async def mailed(person: Diary, *, after: int) -> Mails:
     """Return what somebody's mailbox sent since its outbox held so many messages."""
     messages = (await person.outbox())[after:]
     return Counter(
-        (name_of(each["subject"]), each["kind"], address.lower()) for each in messages for address in each["to"]
+        (name_of(each["subject"]), each["kind"], address.lower())
+        for each in messages
+        for address in each["to"]
     )

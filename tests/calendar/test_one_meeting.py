@@ -117,7 +117,9 @@ async def test_a_guest_of_two_owners_is_invited_by_the_primary_ones_mailbox_alon
     )
     for person in (bob, ada, bob):
         await person.syncs()
-    await ada.patches("Viewing", location="12 High St", attendees=[eve, {**eve, "address": "kim@example.org"}])
+    await ada.patches(
+        "Viewing", location="12 High St", attendees=[eve, {**eve, "address": "kim@example.org"}]
+    )
     for person in (bob, ada, bob):
         await person.syncs()
 

@@ -77,6 +77,8 @@ class CalendarWorld:
                 if record is None or row["state"] != "linked":
                     continue
                 assert item is not None, f"{record['title']} is lost"
+                if item["isCancelled"]:
+                    continue  # its organizer deleted the meeting, and an edit of the CRM's made another one
                 if row["problem"] is None and row["code"] in {"in_scope", "exception_lost"}:
                     self.says_the_same(record, item)
         present = {record["title"].partition(" ")[0] for record in records.values()}
