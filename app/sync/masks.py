@@ -41,8 +41,9 @@ BUSY: Final = "Busy"
 class Part:
     """One mailbox's part in a record: what bears on its mask.
 
-    ``covered``: the settings let its guests be mailed; ``invites``: now, too, for it is still to come; ``asked``:
-    the CRM wants them invited. ``elsewhere``: another mailbox has the organizer's copy; ``invited``: with guests.
+    ``covered``: the settings let its guests be mailed; ``invites``: now, too, as it is still to come;
+    ``asked``: the CRM wants them invited. ``elsewhere``: another mailbox has the organizer's copy;
+    ``invited``: with guests.
     """
 
     access: Access | None
@@ -73,7 +74,7 @@ def masked(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Shape:
 
 
 def invites_here(view: LinkView, part: Part) -> bool:
-    """Say whether guests are invited from this mailbox: of those that have some, or else of all, the primary's.
+    """Say whether guests are invited from this mailbox: one that has some, the primary owner's before others.
 
     *Two colleagues own a viewing, and its guest is invited by both.*
     """

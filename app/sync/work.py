@@ -1,7 +1,7 @@
 """One turn at a collection: what the worker holds while it pulls, matches, removes and pushes."""
 
 import time
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -104,12 +104,12 @@ class Work:
     def poll_every(self) -> timedelta:
         return timedelta(minutes=self.workspace.sync_interval_minutes)
 
-    def part_in(self, record: Record, *, access: str | None, organized: Set[str] | None = None) -> Part:
-        """Return this mailbox's part in a record. ``organized``: whom another mailbox's copy invites, if any."""
+    def part_in(self, record: Record, *, access: str | None, organized: Iterable[str] | None = None) -> Part:
+        """Return this mailbox's part in a record. ``organized``: whom another mailbox's copy invites."""
         part = self.settings.part(
             record.extra, record.doc, access=Access(access) if access else None, now=self.now
         )
-        return replace(part, elsewhere=organized is not None, invited=bool(organized))
+        return replace(part, elsewhere=organized is not None, invited=any(organized or ()))
 
     def shape_for(self, view: LinkView, record: Record, part: Part) -> Shape:
         """Return the shape by which a link's item is read and written in this mailbox."""

@@ -78,8 +78,8 @@ def _differs(row: Json, master: Json) -> tuple[Any, ...]:
     """Return what an occurrence has of its own: where it says what its series says, nothing."""
     own, its = _says(row), _says(master)
     texts = tuple(own[name] if own[name] != its[name] else None for name in ("title", "location"))
-    moved = None if row["start"]["dateTime"][:19] == row["originalStart"][:19] else row["start"]["dateTime"]
-    return (*texts, moved)
+    start = row["start"]["dateTime"][:19]
+    return (*texts, None if start == row["originalStart"][:19] else start)
 
 
 def mails_between(before: dict[str, Shown], after: dict[str, Shown], *, organizer: str) -> Mails:
