@@ -31,9 +31,14 @@ class GuestWorld(CalendarWorld):
         record = await self.named()
         return None if record is None or record["deleted"] else record
 
-    def guests(self) -> list[Json]:
-        people = self.dice.sample([self.bob.mail, EVE, KIM], self.dice.choice([0, 1, 1, 2]))
-        return [{"address": address} for address in people]
+    def guests(self, *, but: str | None = None) -> list[Json]:
+        people = [address for address in (self.bob.mail, EVE, KIM) if address != but]
+        return [{"address": address} for address in self.dice.sample(people, self.dice.choice([0, 1, 1, 2]))]
+
+    def other_guests(self, known: list[str]) -> list[Json]:
+        """Return other guests from outside: whether a colleague comes stays as it is."""
+        colleagues = [{"address": each} for each in known if each in {self.ada.mail, self.bob.mail}]
+        return colleagues + self.guests(but=self.bob.mail)
 
     async def says(self, record: Json, **fields: Any) -> None:
         await self.ada.crm("PATCH", f"/v1/events/{record['crm_id']}", fields)
@@ -44,9 +49,11 @@ class GuestWorld(CalendarWorld):
         if self.dice.random() < 0.4:
             day = self.dice.choice(STARTS)
             body["recurrence"] = {"rrule": self.dice.choice(RULES), "exceptions": []}
+        owners = self.dice.choice([PRIMARY, PRIMARY, BOTH])
+        guests = self.guests(but=self.bob.mail if owners is BOTH else None)
         body |= {
-            "owners": self.dice.choice([PRIMARY, PRIMARY, BOTH]), "title": title, "start": at(day),
-            "end": self.dice.choice([None, at(day, "10:00")]), "attendees": self.guests(),
+            "owners": owners, "title": title, "start": at(day),
+            "end": self.dice.choice([None, at(day, "10:00")]), "attendees": guests,
             "invite": self.dice.random() < 0.5, "activity_type": "viewing",
         }  # fmt: skip
         await self.ada.crm("PUT", f"/v1/events/{title}", body)
@@ -76,7 +83,8 @@ class GuestWorld(CalendarWorld):
     async def the_crm_invites(self) -> None:
         record = await self.living()
         if record is not None:
-            await self.says(record, attendees=self.guests())
+            known = [each["address"] for each in record["attendees"]]
+            await self.says(record, attendees=self.other_guests(known))
 
     async def the_crm_asks(self) -> None:
         record = await self.living()
@@ -135,7 +143,9 @@ class GuestWorld(CalendarWorld):
         person = self.person()
         item = await self.item(person)
         if item is not None and item["isOrganizer"]:
-            await person.edits(item, attendees=[guest(each["address"]) for each in self.guests()])
+            known = [each["emailAddress"]["address"] for each in item["attendees"]]
+            people = [guest(each["address"]) for each in self.other_guests(known)]
+            await person.edits(item, attendees=people)
 
     async def somebody_chooses(self) -> None:
         await self.chooses(self.person(), invitations=self.dice.choice(POLICIES))

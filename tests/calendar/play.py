@@ -1,14 +1,19 @@
-"""Play calendars by the dice: python -m tests.calendar.play --worlds 100 --seed 7 [--inviting] [--only 17]."""
+"""Play calendars by the dice: python -m tests.calendar.play --worlds 100 --seed 7 [--inviting] [--only 17].
+
+``--broken RULE`` breaks a rule of who is mailed (``broken.py``), which some of the worlds must catch.
+"""
 
 import asyncio
 import sys
 import time
 import traceback
 from collections import Counter
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from app import clock
 from app.config import Settings
+from tests.calendar.broken import BREAKS, broken
 from tests.calendar.inviting import InvitingWorld
 from tests.calendar.worlds import CalendarWorld
 from tests.preview.preview_stage import staged
@@ -35,11 +40,13 @@ async def play_all(seeds: list[str], settings: Settings, *, kind: type[CalendarW
 
 def main() -> None:
     parser = asking_for_worlds(__doc__)
+    parser.add_argument("--broken", choices=BREAKS, help="a rule to be broken on purpose")
     parser.add_argument("--inviting", action="store_true", help="worlds whose guests may be mailed")
     asked = parser.parse_args()
     seeds, kind = seeds_of(asked), InvitingWorld if asked.inviting else CalendarWorld
     began = time.perf_counter()
-    with own_services() as settings:
+    breaking = broken(asked.broken) if asked.broken else nullcontext()
+    with own_services() as settings, breaking:
         totals = asyncio.run(play_all(seeds, settings, kind=kind))
     failed, seconds = totals.pop("failed", 0), time.perf_counter() - began
     sys.stdout.write(f"{len(seeds)} worlds, {failed} failed, in {seconds:.0f} s; {dict(totals)}\n")
