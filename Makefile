@@ -46,12 +46,13 @@ check: setup ## Lint, formatting, types, import rules and the rule tests (under 
 	@$(BIN)/pytest -q tests/rules
 
 SEEDS ?= 10000
-simulate: setup ## Play SEEDS random worlds of the pure engine; for each 500 a whole one, one of calendars, one of tasks, and two where a plan is held against its run
+simulate: setup ## Play SEEDS random worlds of the pure engine; for each 500 a whole one, two of calendars, one of tasks, and two where a plan is held against its run
 	@$(BIN)/python -m tests.simulation.run --cases $(SEEDS) --seed $(or $(SEED),1)
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.simulation.whole.run --worlds $$(($(SEEDS) / 500)) --seed $(or $(SEED),1)
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.preview.run --worlds $$(($(SEEDS) / 250)) --seed $(or $(SEED),1)
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.calendar.play --worlds $$(($(SEEDS) / 500)) --seed $(or $(SEED),1)
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.tasks.play --worlds $$(($(SEEDS) / 500)) --seed $(or $(SEED),1)
+	@PYTHONPATH=.:tests $(BIN)/python -m tests.calendar.play --worlds $$(($(SEEDS) / 500)) --seed $(or $(SEED),1) --inviting
 
 mutants: setup ## Break the pure modules on purpose, SAMPLE times, and tell which break no test noticed
 	@PYTHONPATH=.:tests $(BIN)/python -m tests.mutants.run --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1)

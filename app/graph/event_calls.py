@@ -13,6 +13,7 @@ from app.graph.protocol import Document
 
 EVENTS = "/me/events/"
 EXPANDED = "exceptionOccurrences,calendar"
+OF_ITS_OWN = ("id", "type", "originalStart", "start", "end", "isAllDay", "subject", "location", "body")
 AS_TEXT = {"prefer": 'outlook.body-content-type="text"'}
 """Quirk: bodies come back as HTML documents, whatever was sent, unless text is asked for each time."""
 
@@ -56,9 +57,9 @@ def find_marked_events(calendar_id: str, *, mark: str) -> Call:
 
 
 def instances_of(item_id: str, *, begin: str, end: str) -> Call:
-    """List the occurrences of a series that begin in a window of UTC."""
-    asked = f"startDateTime={begin}&endDateTime={end}&$select=id,originalStart,start,type&$top=100"
-    return Call("GET", f"{_event(item_id)}/instances?{asked}")
+    """List the occurrences of a series that begin in a window of UTC, with what may be their own."""
+    asked = f"startDateTime={begin}&endDateTime={end}&$select={','.join(OF_ITS_OWN)}&$top=100"
+    return Call("GET", f"{_event(item_id)}/instances?{asked}", headers=AS_TEXT)
 
 
 def html_body_of(item_id: str) -> Call:

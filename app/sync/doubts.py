@@ -16,7 +16,7 @@ def recognise(merging: Merging, part: Part, raw: Value, value: Value) -> None:
     if known and known[0] == raw:
         return
     sent = merging.sent.pop(name) if name in merging.sent else known[1]
-    if values.same(part.kind, value, sent) or not merging.takes:
+    if not merging.takes or projection.says_what_was_sent(merging.shape, part, value, sent=sent):
         merging.agree(part, raw, sent=sent if merging.takes else value)
         if known:
             del merging.unsure[name]

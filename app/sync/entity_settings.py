@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Self
 from app.records import Fields
 from app.records.reasons import Reason
 from app.sync.conflicts import Policy, Resolution
-from app.sync.mails import Invitations, may_mail
+from app.sync.mails import Invitations, covers, is_ahead
 from app.sync.masks import Part
 from app.sync.policy import Access
 from app.sync.scope import Days, Filter, Ownership, Private, Scope
@@ -68,11 +68,6 @@ class SyncSettings:
     def invitation_policy(self) -> Invitations:
         """Whether Outlook may mail the guests of what the CRM writes."""
         return Invitations.NEVER
-
-    @property
-    def keeps_guests_out(self) -> bool:
-        """Whether nobody is ever mailed, so that guests stay in the CRM."""
-        return False
 
     @abstractmethod
     def scope(self, user: str, *, began_at: datetime, rules: Json, now: datetime) -> Scope:
@@ -177,16 +172,16 @@ class CalendarSettings(SyncSettings):
         )
 
     def part(self, said: Json, doc: Fields, *, access: Access | None, now: datetime) -> Part:
-        invites = may_mail(self.invitation_policy, invite=bool(said.get("invite")), doc=doc, now=now)
-        return Part(access=access, private=Private(self.private_events), invites=invites)
+        asked = bool(said.get("invite"))
+        covered = covers(self.invitation_policy, invite=asked)
+        invites = covered and is_ahead(doc, now=now)
+        return Part(
+            access=access, private=Private(self.private_events), covered=covered, invites=invites, asked=asked
+        )
 
     @property
     def invitation_policy(self) -> Invitations:
         return Invitations(self.invitations)
-
-    @property
-    def keeps_guests_out(self) -> bool:
-        return self.invitation_policy is Invitations.NEVER
 
     def days(self, now: datetime) -> Days:
         """Return the days that sync, half-open: by the clock on the wall wherever an event takes place."""

@@ -125,7 +125,7 @@ class Gate:
         owners = record.extra.get("owners") or ()
         user = self.work.connection.user
         access = next((each["access"] for each in owners if each["user"] == user), None)
-        shape = self.work.shape_for(viewed(link), record, access=access)
+        shape = self.work.shape_for(viewed(link), record, self.work.part_in(record, access=access))
         return empties(shape, record.doc, viewed(link), held=held)
 
 

@@ -52,10 +52,13 @@ def mailed_by_call(method: str, body: Fields, had: Fields) -> tuple[str, ...]:
 
 
 def may_mail(policy: Invitations, *, invite: bool, doc: Fields, now: datetime) -> bool:
-    """Say whether the policy covers mails about this event: never about what is over."""
-    if policy is Invitations.NEVER or (policy is Invitations.WHEN_ASKED and not invite):
-        return False
-    return is_ahead(doc, now=now)
+    """Say whether guests of this event may be mailed now: never about what is over."""
+    return covers(policy, invite=invite) and is_ahead(doc, now=now)
+
+
+def covers(policy: Invitations, *, invite: bool) -> bool:
+    """Say whether the policy covers mails about an event, whenever that takes place."""
+    return policy is Invitations.ALWAYS or (policy is Invitations.WHEN_ASKED and invite)
 
 
 def is_ahead(doc: Fields, *, now: datetime) -> bool:

@@ -41,20 +41,25 @@ BUSY: Final = "Busy"
 class Part:
     """One mailbox's part in a record: what bears on its mask.
 
-    ``invites``: guests of new events may be mailed. ``elsewhere``: another mailbox has the organizer's copy.
+    ``covered``: the settings let its guests be mailed; ``invites``: now, too, as it is still to come;
+    ``asked``: the CRM wants them invited. ``elsewhere``: another mailbox has the organizer's copy;
+    ``invited``: with guests.
     """
 
     access: Access | None
     private: Private = Private.AS_PRIVATE
+    covered: bool = False
     invites: bool = False
+    asked: bool = False
     elsewhere: bool = False
+    invited: bool = False
 
 
 def masked(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Shape:
     """Return the shape by which an item is read and written in this mailbox."""
     if "isOrganizer" not in shape.parts:
         return shape
-    unread, unwritten = NONE, NONE if part.invites else GUESTS
+    unread, unwritten = NONE, NONE if part.invites and invites_here(view, part) else GUESTS
     if is_hidden(doc, view, part.private):
         unread, unwritten = unread | ABOUT, unwritten | ABOUT
     if part.access is not Access.PRIMARY:
@@ -66,6 +71,17 @@ def masked(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Shape:
         unread = unread | SHARED if part.elsewhere else unread
     seen = without(shape, unread=unread, unwritten=unwritten)
     return busy(seen) if unread >= ABOUT else seen
+
+
+def invites_here(view: LinkView, part: Part) -> bool:
+    """Say whether guests are invited from this mailbox: one that has some, the primary owner's before others.
+
+    *Two colleagues own a viewing, and its guest is invited by both.*
+    """
+    has_guests = bool(view.graph_had.get("attendees"))
+    return (
+        (has_guests or not part.invited) if part.access is Access.PRIMARY else has_guests and not part.invited
+    )
 
 
 def is_hidden(doc: Fields, view: LinkView, private: Private) -> bool:
@@ -138,15 +154,19 @@ def _masked(key: _Key, unread: frozenset[str], unwritten: frozenset[str]) -> Sha
     return replace(key.shape, parts=parts)
 
 
-def frozen(shape: Shape, doc: Fields, view: LinkView) -> Fields:
-    """Return ``graph_means`` by which guests that may not be mailed are taken for agreed.
+def frozen(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Fields:
+    """Return ``graph_means`` by which guests that may not be mailed from here are taken for agreed.
 
+    That ends when another guest is added, or the CRM asks for their invitation that it had not asked for.
     *"Always" is chosen one day, and every meeting there is mails its guests.*
     """
-    part = shape.parts.get("attendees")
-    if part is None or part.writes or not part.reads or "attendees" not in view.graph_had:
+    guests = shape.parts.get("attendees")
+    if guests is None or not guests.reads or "attendees" not in view.graph_had:
         return view.graph_means
-    guests = doc.get("attendees") or []
     rest = {name: value for name, value in view.graph_means.items() if name != "attendees"}
-    same = guests == shape.read(part, view.graph_had["attendees"])
-    return rest if same else {**rest, "attendees": {"shown": guests}}
+    if part.covered and invites_here(view, part):
+        waits = view.graph_means.get("attendees", {}).get("asked") is False
+        return rest if waits and part.asked else view.graph_means
+    held = doc.get("attendees") or []
+    same = held == shape.read(guests, view.graph_had["attendees"])
+    return rest if same else {**rest, "attendees": {"shown": held, "asked": part.asked}}

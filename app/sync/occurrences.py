@@ -13,15 +13,24 @@ from app.graph.batch import Answer, Call
 from app.graph.event_calls import delete_event, instances_of, update_event
 from app.graph.protocol import Document, NotFound
 from app.models import Link
-from app.records import Fields, event, values, when
+from app.records import Fields, event, when
 from app.records.link import LinkView
 from app.records.reasons import Reason
 from app.records.shape import Shape
 from app.records.unsupported import Unsupported
 from app.records.values import LISTS, Kind
 from app.sync.masks import without
-from app.sync.one_occurrence import Change, Element, Series
-from app.sync.projection import Create, Nothing, Update, Write, meant, owed, unagreed
+from app.sync.one_occurrence import Change, Element, Series, says
+from app.sync.projection import (
+    Create,
+    Nothing,
+    Update,
+    Write,
+    meant,
+    owed,
+    says_what_was_sent,
+    unagreed,
+)
 from app.sync.work import Work
 
 _KEY: Final = LISTS[Kind.EXCEPTIONS].key
@@ -81,7 +90,8 @@ def begun_anew(shape: Shape, view: LinkView, wording: Fields, *, sent: Fields | 
     if sent is not None:
         return unagreed(shape, view, {EXCEPTIONS}) if WHEN in sent else view
     time = view.attempt.fields.get(WHEN) if view.attempt is not None else None
-    is_set = time and values.same(Kind.WHEN, time, shape.read(shape.parts[WHEN], wording.get(WHEN)))
+    part = shape.parts[WHEN]
+    is_set = time and says_what_was_sent(shape, part, shape.read(part, wording.get(WHEN)), sent=time)
     return unagreed(shape, view, {EXCEPTIONS}) if is_set else view
 
 
@@ -106,11 +116,13 @@ def answered(item: Document, write: Create | Update, *, fresh: Mapping[str, Any]
 async def write_occurrences(work: Work, item_id: str, *, series: Series, wanted: Sequence[Change]) -> Answer:
     """Let the occurrences of a series differ as they should; answer with the series as it is then.
 
-    The first one that is refused decides. One that isn't there (any more) is passed over.
+    The first one that is refused decides. One that isn't there (any more) is passed over, and so is one that
+    says already what it is to say. *Of two the second is refused, both are tried again, and guests hear twice
+    of the first.*
     """
-    ids = await _ids(work, item_id, series, wanted)
-    calls = [_call(ids[each.on], series, each) for each in wanted if each.on in ids]
-    for answer in await work.mailbox.batch([call for call in calls if call.body != {}]):
+    rows = await _rows(work, item_id, series, wanted)
+    calls = [(rows[each.on], _call(rows[each.on]["id"], series, each)) for each in wanted if each.on in rows]
+    for answer in await work.mailbox.batch([call for row, call in calls if not says(row, call.body)]):
         failure = answer.error()
         if failure is not None and not isinstance(failure, NotFound):
             return answer
@@ -126,16 +138,16 @@ def _call(occurrence_id: str, series: Series, change: Change) -> Call:
     return update_event(occurrence_id, series.body(change), etag=None)
 
 
-async def _ids(work: Work, item_id: str, series: Series, wanted: Sequence[Change]) -> dict[str, str]:
+async def _rows(work: Work, item_id: str, series: Series, wanted: Sequence[Change]) -> dict[str, Document]:
     """Look occurrences up by the day of their original start; around where they were last, too."""
     moments = [event.original_start(series.when, each.on) for each in wanted]
     moments += [each.was["start"] for each in wanted if each.was is not None and each.was.get("start")]
     calls = [_look(item_id, moment) for moment in moments]
-    found: dict[str, str] = {}
+    found: dict[str, Document] = {}
     for answer in await work.mailbox.batch(calls):
         if answer.error() is None:
             for row in answer.result()["value"]:
-                found[series.day_of(row["originalStart"])] = row["id"]
+                found[series.day_of(row["originalStart"])] = row
     return {each.on: found[each.on] for each in wanted if each.on in found}
 
 

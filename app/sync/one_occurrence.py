@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.graph.calendar import PARTS, read
-from app.graph.moments import original_day, worded
+from app.graph.moments import moment, original_day, worded
 from app.records import Fields, event, when, zones
 
 Element = Mapping[str, Any]
@@ -19,6 +19,23 @@ class Change:
     on: str
     was: Element | None
     becomes: Element | None
+
+
+def says(row: Fields, body: Fields | None) -> bool:
+    """Say whether an occurrence, as Graph lists it, is what a PATCH is to make of it. None: a DELETE."""
+    if body is None:
+        return False
+    texts = (name for name in ("subject", "location", "body") if name in body)
+    if any(read(PARTS[name], row.get(name)) != read(PARTS[name], body[name]) for name in texts):
+        return False
+    return "start" not in body or all(_at(row, side) == _at(body, side) for side in ("start", "end"))
+
+
+def _at(said: Fields, side: str) -> Fields | datetime:
+    """Return a moment so that it can be compared: a day, or the time in UTC."""
+    whole_day = bool(said["isAllDay"])
+    found = moment(said[side], None, whole_day=whole_day)
+    return found if whole_day else when.instant(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
 from app.sync.mails import may_mail
+from app.sync.masks import Part, frozen
 from app.sync.match_keys import note_record
 from app.sync.meetings_rows import Meetings, uid_of
 from app.sync.moments import next_moment
@@ -99,12 +100,18 @@ class Page:
 
         ``wording`` is what it says where it meets its record for the first time.
         """
-        record = self.record_of(link)
         view = viewed(link) if link.graph_had or wording is None else LinkView(wording)
-        return self.work.shape_for(
-            view, record, access=self.access.get(record.record_id),
-            elsewhere=record.record_id in self.organized,
-        )  # fmt: skip
+        return self.work.shape_for(view, self.record_of(link), self.part_of(link))
+
+    def part_of(self, link: Link) -> Part:
+        """Return this mailbox's part in the record of a link."""
+        record = self.record_of(link)
+        access, organized = self.access.get(record.record_id), self.organized.get(record.record_id)
+        return self.work.part_in(record, access=access, organized=organized)
+
+    def keep_guests_out(self, link: Link, shape: Shape) -> None:
+        """Take guests for agreed whom nobody may mail from this mailbox."""
+        link.graph_means = frozen(shape, self.record_of(link).doc, viewed(link), self.part_of(link))
 
     def reason_of(self, link: Link) -> Reason:
         """Return why a living record does or doesn't belong in this mailbox."""
@@ -360,7 +367,7 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     view, now = received.link, page.now
     link.graph_had, link.graph_means = view.graph_had, view.graph_means
     shape = page.shape_of(link)
-    link.graph_means = page.work.guests_kept_out(shape, record.doc, view)
+    page.keep_guests_out(link, shape)
     uid = uid_of(view.graph_had)
     if uid is not None and record.deleted_at is None:
         page.met[uid] = record.record_id

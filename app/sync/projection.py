@@ -7,7 +7,7 @@ from datetime import datetime
 from app.records import Fields, Value, values
 from app.records.link import UNSURE, Attempt, AttemptKind, LinkView
 from app.records.shape import Part, Shape
-from app.records.values import LISTS, Element
+from app.records.values import LISTS, Element, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,15 @@ def owed(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] = ()
         if name in link.graph_had and name not in fields
     }
     return Update({**fields, **repeated}, tuple(fields), link.graph_had, shape)
+
+
+def says_what_was_sent(shape: Shape, part: Part, value: Value, *, sent: Value) -> bool:
+    """Say whether an item holds what was sent, with the end that Outlook was told if the record has none."""
+    if values.same(part.kind, value, sent):
+        return True
+    if part.kind is not Kind.WHEN or not sent:
+        return False
+    return values.same(part.kind, value, shape.read(part, shape.payload({part.name: sent}, {})))
 
 
 def is_blank(doc: Fields, name: str) -> bool:

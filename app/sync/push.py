@@ -245,11 +245,12 @@ def _deletion(page: Page, link: Link, record: Record) -> Sending | None:
 
 
 def _owed(page: Page, link: Link, record: Record) -> Sending | None:
-    work, view = page.work, viewed(link)
+    work, shape = page.work, page.shape_of(link)
+    page.keep_guests_out(link, shape)
+    view = viewed(link)
     if not work.listening(page.access.get(record.record_id)).accepts:
         page.release(link, BY_POLICY)
     held = holding.held_from(record.held, link.connection_id)
-    shape = page.shape_of(link)
     write = in_steps(shape, record.doc, view, held=held)
     if isinstance(write, Nothing):
         _nothing_owed(page, link)

@@ -1,7 +1,7 @@
 """One turn at a collection: what the worker holds while it pulls, matches, removes and pushes."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from app.records.link import Attempt, LinkView
 from app.records.shape import Shape
 from app.records.types import RecordType, record_type
 from app.sync.lease import Lease
-from app.sync.masks import frozen, masked, seen_of
+from app.sync.masks import Part, masked, seen_of
 from app.sync.notifications import Unseen
 from app.sync.policy import Access, Direction
 from app.sync.progress import Progress
@@ -104,22 +104,20 @@ class Work:
     def poll_every(self) -> timedelta:
         return timedelta(minutes=self.workspace.sync_interval_minutes)
 
-    def shape_for(
-        self, view: LinkView, record: Record, *, access: str | None, elsewhere: bool = False
-    ) -> Shape:
-        """Return the shape by which a link's item is read and written in this mailbox."""
+    def part_in(self, record: Record, *, access: str | None, organized: Iterable[str] | None = None) -> Part:
+        """Return this mailbox's part in a record. ``organized``: whom another mailbox's copy invites."""
         part = self.settings.part(
             record.extra, record.doc, access=Access(access) if access else None, now=self.now
         )
-        return masked(self.shape, record.doc, view, replace(part, elsewhere=elsewhere))
+        return replace(part, elsewhere=organized is not None, invited=any(organized or ()))
+
+    def shape_for(self, view: LinkView, record: Record, part: Part) -> Shape:
+        """Return the shape by which a link's item is read and written in this mailbox."""
+        return masked(self.shape, record.doc, view, part)
 
     def had(self, item: Document) -> Fields:
         """Return an item's wording as ``graph_had`` keeps it: nothing of what we are not to see."""
         return seen_of(self.words.had(item), self.scope.private)
-
-    def guests_kept_out(self, shape: Shape, doc: Fields, view: LinkView) -> Fields:
-        """Return ``graph_means`` with guests taken for agreed whom nobody may ever mail."""
-        return frozen(shape, doc, view) if self.settings.keeps_guests_out else view.graph_means
 
     def shows(self, link: Link) -> bool:
         """Say whether a full round must show an item: of events those in its window."""

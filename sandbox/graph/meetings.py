@@ -132,8 +132,9 @@ class Meetings:
                 item.kind is Kind.EVENT
                 and item.fields["iCalUId"] == uid
                 and item.fields["isOrganizer"] is organized
+                and not mailbox.within(item.folder, DELETED)
             ):
-                return None if mailbox.within(item.folder, DELETED) else item
+                return item
         return None
 
     def _people(self, organizer: Person, fields: Fields, *, but: Iterable[str] = ()) -> Iterator[Person]:

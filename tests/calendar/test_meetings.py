@@ -24,10 +24,14 @@ async def test_guests_of_the_crm_stay_in_the_crm_where_nobody_is_ever_mailed(ada
     assert await ada.outbox() == []
 
 
-async def test_choosing_always_mails_nothing_that_exists(ada):
+@pytest.mark.parametrize("before", ["never", "when_asked"])
+async def test_choosing_always_mails_nothing_that_exists(ada, before):
+    await ada.chooses(invitations=before)
     await ada.has("Viewing", attendees=[EVE])
     await ada.chooses(invitations="always")
     await ada.syncs(full=True)
+    await ada.patches("Viewing", location="12 High St")
+    await ada.settles()
     assert (await guests(ada, "Viewing"), await ada.outbox()) == ([], [])
 
     await ada.patches("Viewing", attendees=[EVE, {**EVE, "address": "bob@example.org"}])
@@ -58,6 +62,30 @@ async def test_when_asked_invites_only_to_what_the_crm_marks_so(ada):
     await ada.settles()
 
     assert [m["subject"] for m in await ada.outbox()] == ["Loud", "Quiet"]
+
+
+@pytest.mark.parametrize(("asked", "mailed"), [("before", []), ("after", ["Viewing"])])
+async def test_asking_mails_guests_of_an_event_that_was_there_only_where_it_may(ada, asked, mailed):
+    await ada.has("Viewing", attendees=[EVE])
+    for step in ("before", "after"):
+        if step == asked:
+            await ada.patches("Viewing", invite=True)
+            await ada.settles()
+        await ada.chooses(invitations="when_asked")
+        await ada.syncs(full=True)
+
+    assert [message["subject"] for message in await ada.outbox()] == mailed
+
+
+async def test_somebody_whom_outlooks_user_invites_is_beside_those_whom_nobody_may_mail(ada):
+    await ada.chooses(invitations="when_asked")
+    item = await ada.has("Viewing", attendees=[EVE])
+    await ada.edits(item, attendees=[guest("kim@example.org")])
+    await ada.syncs()
+
+    held = {each["address"] for each in (await ada.record("Viewing"))["attendees"]}
+    assert held == {"eve@example.org", "kim@example.org"}
+    assert await guests(ada, "Viewing") == ["kim@example.org"]
 
 
 @pytest.mark.parametrize(

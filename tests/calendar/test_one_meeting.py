@@ -107,6 +107,31 @@ async def test_who_is_invited_waits_for_the_invitation_instead_of_getting_a_seco
     assert len((await ada.crm("GET", "/v1/events"))["data"]) == 1
 
 
+async def test_a_guest_of_two_owners_is_invited_by_the_primary_ones_mailbox_alone(ada, bob):
+    for person in (bob, ada):
+        await person.chooses(invitations="always")
+    owners = [{"user": "agent-1", "access": "primary"}, {"user": "agent-2", "access": "full"}]
+    eve = {"address": "eve@example.org", "name": "Eve", "role": "required"}
+    await bob.puts(
+        "Viewing", owners=owners, title="Viewing", start=at(2), end=at(2, "10:00"), attendees=[eve]
+    )
+    for person in (bob, ada, bob):
+        await person.syncs()
+    await ada.patches(
+        "Viewing", location="12 High St", attendees=[eve, {**eve, "address": "kim@example.org"}]
+    )
+    for person in (bob, ada, bob):
+        await person.syncs()
+
+    assert [(m["kind"], m["to"]) for m in await ada.outbox()] == [
+        ("invitation", ["eve@example.org"]),
+        ("invitation", ["kim@example.org"]),
+        ("update", ["eve@example.org"]),
+    ]
+    mine = await bob.event("Viewing")
+    assert (mine["location"]["displayName"], mine["attendees"], await bob.outbox()) == ("12 High St", [], [])
+
+
 async def test_a_guests_own_reminder_and_answer_are_theirs(ada, bob):
     await lunch(ada, bob)
     await ada.syncs()

@@ -4,11 +4,22 @@ from typing import Final
 
 SHORT_CUT = "a short cut: the long way comes to the same"
 SAME_LENGTH = "both have the same length by then"
+EARLIER = "it begins earlier: what comes before the first day that is asked for is passed over"
 DROPPED = "a field that is set to what it was is dropped in the end"
 
 EQUIVALENT: Final[dict[str, str]] = {
+    "app.graph.recurrence._falls_on: position > 0: GtE":
+        "no position is 0",
+    "app.graph.recurrence._rule: if kind == 'weekly': always":
+        "in other rules it makes no difference when a week begins, and the simplest wording leaves it out",
     "app.records.patch.difference: if name in before or name in after: always":
         "a field that is missing on both sides is empty on both",
+    "app.records.when.completed: True: False":
+        SAME_LENGTH,
+    "app.records.when.same_rule: one['rrule'] and other['rrule']: Or":
+        "the one spelling of no rule is none, which no rule's is",
+    "app.records.zones.windows_of: None if named is None else OLDER_NAMES.get(named, tz_win.get(named)): always the second":
+        "no zone is called nothing",
     "app.records.values.same_elements: if len(one) != len(other): never":
         "no list has an element twice, so lists of different lengths differ by their elements too",
     "app.sync.conflicts._newest: one.at > other.at: GtE":
@@ -45,6 +56,10 @@ EQUIVALENT: Final[dict[str, str]] = {
         "a copy of the copy is made",
     "app.sync.merging.unshown: if part.seats is None: never":
         "where there are no seats everything is shown",
+    "app.sync.occurrences.begun_anew: if WHEN not in shape.parts: never":
+        SHORT_CUT,
+    "app.sync.recurrence._base: (near.year - start.year) * MONTHS + near.month: Sub":
+        EARLIER,
     "app.sync.projection.shown: len(held) <= part.seats: Lt":
         "as many as there are seats are all seated",
     "app.sync.reconcile.wrote: if part.seats is not None and merging.given.get(part.field): always":

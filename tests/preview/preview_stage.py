@@ -1,4 +1,7 @@
-"""Concord and Microsoft in one process: every call is real, nothing is sent over a socket, no job runs by itself."""
+"""Concord and Microsoft in one process: every call is real, nothing is sent over a socket, no job runs by itself.
+
+A worker dies at the moment that ``Stage.moments`` names, if any.
+"""
 # ruff: noqa: ARG002
 
 from collections.abc import AsyncIterator
@@ -24,6 +27,7 @@ from app.sync.rounds import sync_collection
 from sandbox.founding import Registration, found
 from sandbox.main import create_app as create_sandbox
 from sandbox.world import World as Microsoft
+from tests.simulation.whole.stage import Moments, MortalDatabase, Wire
 
 Json = dict[str, Any]
 FOLDER = "Acme"
@@ -61,6 +65,7 @@ class Stage:
     sandbox: httpx.AsyncClient
     resources: Resources
     tokens: Tokens
+    moments: Moments
 
     async def newcomer(self, *, user: str = "agent-1", workspace: Json | None = None) -> "Person":
         """Make a workspace (or take one) with a connection of a new person, nothing switched on."""
@@ -230,22 +235,27 @@ async def staged(settings: Settings) -> AsyncIterator[Stage]:
     """Open both sides."""
     microsoft = Microsoft(None)
     microsoft.found = lambda: found(microsoft, Registration())
-    transport = httpx.ASGITransport(create_sandbox(microsoft))
+    outlook, moments = create_sandbox(microsoft), Moments()
+    transport = httpx.ASGITransport(outlook)
     app = create_app(settings)
+    database = MortalDatabase(settings.database_url)
+    database.moments = moments
     try:
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://graph.example") as sandbox,
+            httpx.AsyncClient(transport=Wire(outlook, moments)) as wire,
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://concord.example",
                 headers={"Authorization": f"Bearer {settings.operator_key.get_secret_value()}"},
             ) as api,
         ):  # fmt: skip
             opened: Resources = app.state.provided["resources"]
-            graph = Graph(sandbox, permits=Permits(opened.redis), base_url="http://graph.example")
+            graph = Graph(wire, permits=Permits(opened.redis), base_url="http://graph.example")
             tokens = Tokens(sandbox)
-            resources = replace(opened, graph=graph, tokens=tokens)  # type: ignore[arg-type]
+            resources = replace(opened, db=database, graph=graph, tokens=tokens)  # type: ignore[arg-type]
             app.state.provided["resources"] = resources
-            yield Stage(api, sandbox, resources, tokens)
+            yield Stage(api, sandbox, resources, tokens, moments)
     finally:
+        await database.close()
         microsoft.close()

@@ -10,7 +10,7 @@ from app.graph.occurrences import differing, meaning
 from app.graph.series import OUTLOOK, day_in_uid
 from app.records.link import Attempt, AttemptKind, LinkView
 from app.sync.occurrences import begun_anew
-from app.sync.one_occurrence import Change, Series
+from app.sync.one_occurrence import Change, Series, says
 from tests.rules.outlook import NOON
 
 SHAPE = shape()
@@ -147,6 +147,38 @@ def test_what_an_occurrence_is_told(was, becomes, body, ends):
     assert series.body(Change("2026-03-04", was, becomes)) == body
 
 
+ROW = {"isAllDay": False, "subject": "Long", "location": {"displayName": "Room 2"}, "body": {"content": " Cake\r\n"},
+       "start": {"dateTime": "2026-03-04T10:00:00.0000000", "timeZone": "UTC"},
+       "end": {"dateTime": "2026-03-04T10:30:00.0000000", "timeZone": "UTC"}}  # fmt: skip
+ALL_DAY = ROW | {"isAllDay": True} | {
+    side: {"dateTime": f"2026-03-0{day}T00:00:00.0000000", "timeZone": "UTC"} for side, day in (("start", 4), ("end", 5))
+}  # fmt: skip
+AT_ELEVEN = slot(graph("2026-03-04T11:00"), graph("2026-03-04T11:30"))
+ASKED = [
+    ("nothing", ROW, {}, True),
+    ("a cancellation", ROW, None, False),
+    ("its title", ROW, {"subject": "Long"}, True),
+    ("another title", ROW, {"subject": "Short"}, False),
+    ("its place", ROW, {"location": {"displayName": "Room 2"}}, True),
+    ("no place", ROW, {"location": {"displayName": ""}}, False),
+    ("its text", ROW, {"body": {"contentType": "text", "content": "Cake"}}, True),
+    ("another text", ROW, {"body": {"contentType": "text", "content": "Tea"}}, False),
+    ("its time in its own zone", ROW, AT_ELEVEN, True),
+    ("another start", ROW, AT_ELEVEN | {"start": graph("2026-03-04T10:00")}, False),
+    ("another end", ROW, AT_ELEVEN | {"end": graph("2026-03-04T12:00")}, False),
+    ("its time and another title", ROW, AT_ELEVEN | {"subject": "Short"}, False),
+    ("its day", ALL_DAY, slot(midnight("2026-03-04"), midnight("2026-03-05"), whole_day=True), True),
+    ("another day", ALL_DAY, slot(midnight("2026-03-03"), midnight("2026-03-05"), whole_day=True), False),
+    ("a day in place of a time", ROW, slot(midnight("2026-03-04"), midnight("2026-03-05"), whole_day=True), False),
+]  # fmt: skip
+
+
+@pytest.mark.lesson(25)
+@pytest.mark.parametrize(("row", "body", "said"), [pytest.param(*row, id=rule) for rule, *row in ASKED])
+def test_what_an_occurrence_says_already_it_is_not_told(row, body, said):
+    assert says(row, body) is said
+
+
 @pytest.mark.parametrize(
     ("zone", "original", "day"),
     [
@@ -166,6 +198,7 @@ DIFFERS = [{"on": "2026-03-04", "cancelled": True}]
 BEGINS = {"start": clock("2026-03-02T09:00"), "end": clock("2026-03-02T09:15"), "rrule": "FREQ=DAILY"}
 PATTERN = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd", "startDate": "2026-03-02"}}
 HELD = {"subject": "Stand-up", "when": master(**NINE) | {"recurrence": PATTERN}, "exceptions": DIFFERS}
+HALF = HELD | {"when": master("2026-03-02T08:00", "2026-03-02T08:30") | {"recurrence": PATTERN}}
 OTHER = HELD | {"when": master("2026-03-02T09:00", "2026-03-02T09:15") | {"recurrence": PATTERN}}
 
 
@@ -179,6 +212,8 @@ OTHER = HELD | {"when": master("2026-03-02T09:00", "2026-03-02T09:15") | {"recur
         pytest.param({"exceptions": []}, None, HELD, True, id="an answer about its occurrences"),
         pytest.param(None, None, HELD, True, id="somebody else's edit"),
         pytest.param(None, {"when": BEGINS}, HELD, False, id="a lost answer, the time is as we sent it"),
+        pytest.param(None, {"when": BEGINS | {"end": None}}, HALF, False, id="a lost answer, the end is what it was told"),
+        pytest.param(None, {"when": BEGINS | {"end": None}}, HELD, True, id="a lost answer, the end is another"),
         pytest.param(None, {"when": BEGINS}, OTHER, True, id="a lost answer, the time is another"),
         pytest.param(None, {"subject": "Long"}, HELD, True, id="a lost answer about its title"),
     ],

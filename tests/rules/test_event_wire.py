@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.graph.calendar import PARTS, had, parse, payload, read, shape
-from app.graph.moments import moment, worded
+from app.graph.moments import moment, original_day, worded
 from app.records import values, when
 from app.records.link import LinkView
 from app.records.reasons import Reason
@@ -158,6 +158,21 @@ TOLD = [
     ("as clocks are put forward", "2026-03-29T01:30:00", "W. Europe Standard Time", timed("2026-03-29T03:30:00")),
     ("in the hour that comes twice", "2026-10-25T00:30:00", "W. Europe Standard Time", timed("2026-10-25T02:30:00")),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told_in", "hour"),
+    [("W. Europe Standard Time", 9), ("Eastern Standard Time", 15), ("tzone://Microsoft/Custom", 10)],
+)
+def test_a_time_may_be_told_in_any_zone(told_in, hour):
+    raw = {"dateTime": "2026-01-02T09:00:00.0000000", "timeZone": told_in}
+
+    assert moment(raw, "W. Europe Standard Time", whole_day=False) == timed(f"2026-01-02T{hour:02}:00:00")
+
+
+def test_the_day_of_a_midnight_in_utc_is_the_one_that_it_names():
+    assert original_day("2026-03-04T00:00:00Z", "America/New_York", whole_day=True) == date(2026, 3, 4)
+    assert original_day("2026-03-04T00:00:00Z", "America/New_York", whole_day=False) == date(2026, 3, 3)
 
 
 @pytest.mark.lesson(11)

@@ -148,6 +148,24 @@ def test_of_what_the_crm_hears(doc, moved, news):
     assert event.is_news(doc, moved) is news
 
 
+def test_what_says_nothing_of_its_time_is_whole():
+    assert event.completed({"title": "Ball"}, {"when": [OLD]}) == {"title": "Ball"}
+
+
+@pytest.mark.parametrize("attends", [True, None])
+def test_of_a_meeting_that_somebody_else_organizes_the_crm_may_change_nothing(attends):
+    told = event.worded({"title": "Ball", "attends": attends})
+
+    assert (told["is_organizer"], told["editable"]) == (not attends, not attends)
+
+
+def test_how_to_join_a_meeting_is_told_where_there_is_a_way():
+    ready = {"state": "ready", "provider": "teams", "join_url": "https://x.example", "conference_id": None}
+
+    assert event.worded({"meeting": ready})["meeting"] == ready
+    assert event.worded({})["meeting"] == event.NO_MEETING
+
+
 def test_fields_in_the_words_of_the_api():
     assert event.words_of(["when", "exceptions", "reminder", "title"]) == [
         "start", "end", "recurrence", "reminder_minutes", "title",

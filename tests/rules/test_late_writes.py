@@ -2,9 +2,10 @@
 
 import pytest
 
+from app.graph.calendar import shape as event_shape
 from app.records.link import Attempt, AttemptKind, LinkView
 from app.sync.conflicts import Kept, Policy, Resolution, Side, Stamp
-from app.sync.projection import UNSURE, AttemptStands, Nothing, Update, attempted
+from app.sync.projection import UNSURE, AttemptStands, Nothing, Update, attempted, says_what_was_sent
 from app.sync.reconcile import Listening, wrote
 from tests.rules.outlook import (
     LISTENING,
@@ -65,6 +66,24 @@ def test_a_reworded_late_write_is_written_once_more_and_then_known(certain):
     assert (noted.changed, noted.conflicts) == ([], ())
     assert write_of(noted.doc, noted.link) == Nothing()
     assert noted.link.graph_means == {"jobTitle": "Countess"}
+
+
+EVENT = event_shape(default_minutes=30)
+NINE = {"date_time": "2026-03-02T09:00:00", "time_zone": "Europe/Vienna"}
+OPEN = {"start": NINE, "end": None, "rrule": None}
+SENT = [
+    ("the same", OPEN | {"end": NINE}, OPEN | {"end": NINE}, True),
+    ("the end that it was told", OPEN, OPEN | {"end": NINE | {"date_time": "2026-03-02T09:30:00"}}, True),
+    ("another end", OPEN, OPEN | {"end": NINE | {"date_time": "2026-03-02T10:00:00"}}, False),
+    ("no time", None, OPEN, False),
+    ("no time any more", OPEN, None, False),
+]
+
+
+@pytest.mark.parametrize(("sent", "said", "same"), [pytest.param(*row, id=rule) for rule, *row in SENT])
+def test_an_end_that_only_outlook_was_told_is_our_own(sent, said, same):
+    assert says_what_was_sent(EVENT, EVENT.parts["when"], said, sent=sent) is same
+    assert not says_what_was_sent(EVENT, EVENT.parts["subject"], "Ball", sent="Fall")
 
 
 def doubtful(doc=COUNTESS, *, listening=LISTENING):

@@ -15,6 +15,7 @@ SHAPE = shape()
 ALL = frozenset(SHAPE.parts)
 NEVER_WRITTEN = frozenset(name for name, part in SHAPE.parts.items() if not part.writes)
 HERS, COPY = had(item()), had(item(isOrganizer=False))
+MET = had(item(attendees=[guest("kim@example.org", "Kim", type="required")]))
 PRIVATE = had(item(sensitivity="private"))
 NEW: dict = {}
 PRIMARY, FULL, VIEW = Access.PRIMARY, Access.FULL, Access.VIEW_ONLY
@@ -34,10 +35,15 @@ MASKS = [
     ("a new one of the primary's", {}, NONE, NONE),
     ("nobody may be mailed", {"wording": HERS, "invites": False}, NONE, GUESTS),
     ("a new one, nobody may be mailed", {"invites": False}, NONE, GUESTS),
-    ("a co-owner's", {"wording": HERS, "access": FULL}, OBSERVED | PERSONAL, PERSONAL),
-    ("a new one of a co-owner's", {"access": FULL}, OBSERVED, NONE),
-    ("one that is only looked at", {"wording": HERS, "access": VIEW}, OBSERVED | PERSONAL, PERSONAL),
-    ("one whose owner is gone", {"wording": HERS, "access": None}, OBSERVED | PERSONAL, PERSONAL),
+    ("a co-owner's", {"wording": HERS, "access": FULL}, OBSERVED | PERSONAL, PERSONAL | GUESTS),
+    ("a new one of a co-owner's", {"access": FULL}, OBSERVED, GUESTS),
+    ("a co-owner's, with guests", {"wording": MET, "access": FULL}, OBSERVED | PERSONAL, PERSONAL),
+    ("a co-owner's beside another with guests", {"wording": MET, "access": FULL, "elsewhere": True, "invited": True},
+     OBSERVED | PERSONAL, PERSONAL | GUESTS),
+    ("a new one whose guests another mailbox invites", {"elsewhere": True, "invited": True}, NONE, GUESTS),
+    ("one of two with guests", {"wording": MET, "elsewhere": True, "invited": True}, NONE, NONE),
+    ("one that is only looked at", {"wording": HERS, "access": VIEW}, OBSERVED | PERSONAL, PERSONAL | GUESTS),
+    ("one whose owner is gone", {"wording": HERS, "access": None}, OBSERVED | PERSONAL, PERSONAL | GUESTS),
     ("a guest's copy", {"wording": COPY}, NONE, SHARED),
     ("a guest's copy of a meeting that is here, too", {"wording": COPY, "elsewhere": True}, SHARED, SHARED),
     ("the organizer's beside a guest's copy", {"wording": HERS, "elsewhere": True}, NONE, NONE),
@@ -115,21 +121,42 @@ def test_an_item_whose_content_is_hidden_keeps_its_title():
 
 PEOPLE = [{"address": "eve@example.org", "name": "Eve", "role": "required"}]
 SHOWN = had(item(attendees=[guest("eve@example.org", "Eve", type="required")]))
+OLD = {"attendees": {"shown": "old"}}
+UNASKED = {"attendees": {"shown": PEOPLE, "asked": False}}
+ASKED = {"attendees": {"shown": PEOPLE, "asked": True}}
+EVE = {"attendees": PEOPLE}
+COVERED = {"covered": True, "asked": False}
+
+KEPT_OUT = [
+    ("guests that Outlook doesn't show", EVE, HERS, OLD, {}, UNASKED),
+    ("guests that it shows", EVE, SHOWN, OLD, {}, {}),
+    ("guests that the CRM doesn't know", {}, SHOWN, OLD, {}, {"attendees": {"shown": [], "asked": False}}),
+    ("none", {}, HERS, OLD, {}, {}),
+    ("guests that may be mailed stay owed", EVE, HERS, OLD, COVERED, OLD),
+    ("nor are they kept out anew when they may be", EVE, HERS, {}, COVERED, {}),
+    ("of an item that isn't there yet", EVE, NEW, OLD, {}, OLD),
+    ("another policy is chosen", EVE, HERS, UNASKED, COVERED, UNASKED),
+    ("the CRM asks for them", EVE, HERS, UNASKED, {"covered": True, "asked": True}, {}),
+    ("the CRM asks where nobody is mailed", EVE, HERS, UNASKED, {"asked": True}, ASKED),
+    ("it had asked before they might be mailed", EVE, HERS, ASKED, {"covered": True, "asked": True}, ASKED),
+    ("a co-owner's", EVE, HERS, {}, {"access": FULL, "covered": True}, UNASKED),
+    ("a co-owner's, with guests", EVE, MET, {}, {"access": FULL, "covered": True}, {}),
+    ("another mailbox invites them", EVE, HERS, {}, {"covered": True, "elsewhere": True, "invited": True}, UNASKED),
+    ("another mailbox has the event, too", EVE, HERS, {}, {"covered": True, "elsewhere": True}, {}),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("doc", "wording", "invites", "means"),
-    [
-        pytest.param({"attendees": PEOPLE}, HERS, False, {"attendees": {"shown": PEOPLE}}, id="guests that Outlook doesn't show"),
-        pytest.param({"attendees": PEOPLE}, SHOWN, False, {}, id="guests that it shows"),
-        pytest.param({}, SHOWN, False, {"attendees": {"shown": []}}, id="guests that the CRM doesn't know"),
-        pytest.param({}, HERS, False, {}, id="none"),
-        pytest.param({"attendees": PEOPLE}, HERS, True, {"attendees": "old"}, id="guests that may be mailed stay owed"),
-        pytest.param({"attendees": PEOPLE}, NEW, False, {"attendees": "old"}, id="of an item that isn't there yet"),
-    ],
-)  # fmt: skip
-def test_guests_that_may_not_be_mailed_are_taken_for_agreed(doc, wording, invites, means):
-    view = LinkView(wording, {"attendees": "old"})
-    got = masked(SHAPE, doc, view, Part(access=PRIMARY, invites=invites))
+    ("doc", "wording", "known", "said", "means"), [pytest.param(*row, id=rule) for rule, *row in KEPT_OUT]
+)
+def test_guests_that_may_not_be_mailed_are_taken_for_agreed(doc, wording, known, said, means):
+    view, part = LinkView(wording, known), Part(**{"access": PRIMARY, **said})
 
-    assert frozen(got, doc, view) == means
+    assert frozen(masked(SHAPE, doc, view, part), doc, view, part) == means
+
+
+def test_guests_of_whom_nothing_is_to_be_known_are_not_taken_for_agreed():
+    view, part = LinkView(PRIVATE, OLD), Part(access=PRIMARY, private=Private.BUSY_ONLY)
+
+    assert frozen(masked(SHAPE, EVE, view, part), EVE, view, part) == OLD
+    assert frozen(CONTACTS, {}, view, part) == OLD

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from itertools import islice
+from time import process_time
 
 import pytest
 from hypothesis import assume, given
@@ -70,6 +71,35 @@ def test_first_days(rrule, days):
     assert [at.isoformat() for at in found] == [f"{day}T09:00:00" for day in days]
 
 
+BEGUN = [
+    ("on the last day of its week", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO", date(2026, 3, 8), ["2026-03-08", "2026-03-16", "2026-03-22"]),
+    ("on a Saturday, of weeks from Sunday on", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,SU;WKST=SU", date(2026, 3, 7), ["2026-03-07", "2026-03-15", "2026-03-21"]),
+    ("on the first of a month", "FREQ=MONTHLY", date(2026, 3, 1), ["2026-03-01", "2026-04-01", "2026-05-01"]),
+    ("on New Year's Day", "FREQ=YEARLY", date(2026, 1, 1), ["2026-01-01", "2027-01-01", "2028-01-01"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rrule", "start", "days"), [pytest.param(*row, id=rule) for rule, *row in BEGUN])
+def test_first_days_of_a_series_that_begins(rrule, start, days):
+    assert [at.isoformat() for at in islice(occurrences(rrule, start=start, zone=None), 3)] == days
+    later = occurrences(rrule, start=start, zone=None, after=date.fromisoformat(days[1]))
+    assert [at.isoformat() for at in islice(later, 2)] == days[1:]
+
+
+FAR_OFF = [
+    ("FREQ=WEEKLY;INTERVAL=3", "4400-01-03"),
+    ("FREQ=MONTHLY;INTERVAL=7", "4400-05-02"),
+    ("FREQ=YEARLY;INTERVAL=4", "4402-03-02"),
+]
+
+
+@pytest.mark.parametrize(("rrule", "day"), FAR_OFF)
+def test_a_day_far_off_is_found(rrule, day):
+    found = occurrences(rrule, start=date(2026, 3, 2), zone=None, after=date(4400, 1, 1))
+
+    assert next(found).isoformat() == day
+
+
 LAST = [
     ("counted", "FREQ=DAILY;COUNT=3", datetime(2026, 3, 4, 9)),  # noqa: DTZ001
     ("till a moment", "FREQ=DAILY;UNTIL=20260331T065959Z", datetime(2026, 3, 30, 9)),  # noqa: DTZ001
@@ -106,7 +136,9 @@ def test_no_rule_keeps_us_counting_for_ever():
 
 
 def test_a_series_of_long_ago_is_not_counted_from_its_beginning():
-    start = datetime(1700, 1, 1, 9)  # noqa: DTZ001
+    start, began = datetime(1700, 1, 1, 9), process_time()  # noqa: DTZ001
     found = occurrences("FREQ=DAILY;INTERVAL=7", start=start, zone=BERLIN, after=date(4400, 1, 1), limit=1)
+    daily = occurrences("FREQ=DAILY", start=start, zone=BERLIN, after=date(4400, 1, 1), limit=1)
 
-    assert day_of(next(found)) == date(4400, 1, 7)
+    assert (day_of(next(found)), day_of(next(daily))) == (date(4400, 1, 7), date(4400, 1, 1))
+    assert process_time() - began < 1

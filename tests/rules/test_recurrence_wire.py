@@ -29,6 +29,7 @@ WORDINGS = [
     ("weekly", "FREQ=WEEKLY", weekly("tuesday")),
     ("each workday", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", weekly("monday", "tuesday", "wednesday", "thursday", "friday")),
     ("each other week", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=SU", weekly("tuesday", "sunday", interval=2, first="sunday")),
+    ("each other week, begun on Mondays", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU", weekly("tuesday", "sunday", interval=2)),
     ("monthly", "FREQ=MONTHLY", {"type": "absoluteMonthly", "interval": 1, "dayOfMonth": 3}),
     ("the first Tuesday", "FREQ=MONTHLY;BYDAY=1TU", {"type": "relativeMonthly", "interval": 1, "daysOfWeek": ["tuesday"], "index": "first"}),
     ("the second workday", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=2", {"type": "relativeMonthly", "interval": 1, "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"], "index": "second"}),
@@ -151,6 +152,26 @@ def test_a_pattern_that_nobody_knows_is_not_read():
         from_graph(
             {"pattern": {"type": "hourly", "interval": 1}, "range": NO_END}, start=TUESDAY, zone=BERLIN
         )
+
+
+@pytest.mark.parametrize(("position", "day"), [("1", 3), ("2", 10), ("3", 17), ("4", 24), ("-1", 31)])
+def test_a_series_may_begin_on_each_of_the_weekdays_of_a_month(position, day):
+    rrule = f"FREQ=MONTHLY;BYDAY={position}TU"
+
+    assert to_graph(rrule, start=date(2026, 3, day), zone=None)["range"]["startDate"] == f"2026-03-{day:02}"
+    for other in {3, 10, 17, 24, 31} - {day}:
+        with pytest.raises(Unsupported, match="this start is none"):
+            to_graph(rrule, start=date(2026, 3, other), zone=None)
+
+
+def test_a_week_that_says_nothing_else_begins_on_sunday():
+    pattern = {
+        name: value for name, value in weekly("tuesday", "sunday", interval=2).items() if "first" not in name
+    }
+
+    assert from_graph({"pattern": pattern, "range": NO_END}, start=TUESDAY, zone=BERLIN) == (
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=SU"
+    )
 
 
 def test_what_exchange_fills_in_and_how_it_writes_its_words_makes_no_difference():

@@ -142,6 +142,13 @@ def test_what_is_no_rule_is_told_by_its_part(text, part, says):
     assert says in refused.value.detail
 
 
+def test_of_a_part_that_is_none_no_more_is_told_than_shows_which():
+    with pytest.raises(InvalidRule) as refused:
+        normal("FREQ=DAILY;" + "X" * 30)
+
+    assert (refused.value.part, refused.value.detail.partition(" ")[0]) == ("X" * 20, f"'{'X' * 20}'")
+
+
 @MANY
 @given(st.text(st.sampled_from("FREQ=DAILY;BYMONTHSETPOSUNIL0123456789,-TZ \n"), max_size=40))
 def test_any_other_text_is_refused_in_the_same_way(text):

@@ -126,6 +126,10 @@ def test_when_clocks_show_it(zone, shown, at):
     assert instant(datetime(*shown), zone) == datetime(*at, tzinfo=UTC)  # noqa: DTZ001
 
 
+def test_what_clocks_show_says_not_which_of_two_times_it_is():
+    assert wall(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "Europe/Berlin").fold == 0
+
+
 @pytest.mark.lesson(11)
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Pacific/Kiritimati", "Etc/GMT+12"])
 def test_what_clocks_show_reads_back_but_in_the_hour_that_comes_twice(zone):

@@ -271,6 +271,15 @@ async def test_what_an_attendee_changes_of_a_copy_stays_there_until_the_next_upd
     assert (await only(alex))["subject"] == "Lunch"
 
 
+async def test_updates_bring_a_copy_that_was_deleted_back_once(adele: Outlook, alex: Outlook):
+    made = await adele.made("me/events", **meeting())
+    await alex.delete(f"me/events/{(await only(alex))['id']}")
+    for subject in ("Dinner", "Supper"):
+        await adele.patch(f"me/events/{made['id']}", json={"subject": subject})
+
+    assert (await only(alex))["subject"] == "Supper"
+
+
 async def test_hidden_attendees_see_themselves_only(stage: Stage, adele: Outlook, alex: Outlook):
     await adele.made("me/events", **meeting(ALEX, MEGAN, hideAttendees=True))
 
