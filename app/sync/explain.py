@@ -19,7 +19,7 @@ from app.records import Fields
 from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.records.types import record_type
-from app.states import KINDS, slug_of
+from app.states import KINDS, Kind, slug_of
 from app.sync import offers
 from app.sync.candidates import Candidates
 from app.sync.changes import KEPT
@@ -36,6 +36,7 @@ from app.sync.work import viewed
 from app.sync.workspaces import Workspaces
 
 AGREED: Final = "{name} is in {mailbox}, and both sides agree."
+UNFIT: Final = frozenset({Reason.UNSUPPORTED_VALUE, Reason.UNSUPPORTED_RECURRENCE})
 PENDING: Final = "{name} is on its way to {mailbox}."
 
 
@@ -274,8 +275,18 @@ def _words(place: Whereabouts) -> dict[str, str]:
         "user": f"the user {user}",
         "mailbox": f"the mailbox {address}" if address else f"the mailbox of the user {user}",
         "folder": f"“{folder or place.settings.container or 'the calendar'}”",
-        "because": f"{kind.title} {kind.detail}" if kind is not None else "",
+        "because": _because(place, kind),
     }
+
+
+def _because(place: Whereabouts, kind: Kind | None) -> str:
+    """Return what is in the way, as a sentence; of what Outlook can't hold, which value and the cure."""
+    if place.verdict.reason not in UNFIT:
+        return f"{kind.title} {kind.detail}" if kind is not None else ""
+    link = place.link
+    if link is None or link.problem is None or (link.decisions and link.decisions[0].get("detail")):
+        return ""  # Microsoft named the value by a code, if at all
+    return str(link.problem["detail"])
 
 
 def _name(place: Whereabouts) -> str:

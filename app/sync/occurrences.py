@@ -5,7 +5,7 @@ Their ids aren't kept: they are looked up when written, by the day on which each
 
 from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
@@ -28,7 +28,11 @@ _KEY: Final = LISTS[Kind.EXCEPTIONS].key
 AROUND: Final = timedelta(hours=36)
 EXCEPTIONS: Final = "exceptions"
 WHEN: Final = "when"
-CANCELLED: Final = "Outlook has no way to let one cancelled occurrence of a series take place after all."
+NAMED: Final = 3
+CANCELLED: Final = (
+    "Outlook can't bring back what was cancelled of a series: {days}. Send that as cancelled again, and make"
+    " an event of its own where it is to take place after all."
+)
 
 
 def changes(was: Sequence[Element], becomes: Sequence[Element]) -> list[Change]:
@@ -42,16 +46,21 @@ def changes(was: Sequence[Element], becomes: Sequence[Element]) -> list[Change]:
     ]
 
 
-def revives(was: Sequence[Element], becomes: Sequence[Element]) -> bool:
-    """Say whether a cancelled occurrence is to take place after all."""
+def brought_back(was: Sequence[Element], becomes: Sequence[Element]) -> list[Element]:
+    """Return the cancelled occurrences that are to take place after all, as they are.
+
+    Quirk: nothing in Graph undoes a cancellation. Exchange keeps it over another pattern, too, unless that
+    has no such day: https://github.com/OfficeDev/ews-managed-api/issues/235
+    """
     cancelled = {each["on"] for each in becomes if each["cancelled"]}
-    return any(each["cancelled"] and each["on"] not in cancelled for each in was)
+    return [each for each in was if each["cancelled"] and each["on"] not in cancelled]
 
 
 def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str]) -> Write:
     """Return the next write an item is owed: the series first, then the occurrences that differ from it.
 
-    Quirk: a new time of a series drops its exceptions; those that still fit are owed again.
+    Quirk: a new time of a series drops its exceptions; those that still fit are owed again. Raises
+    Unsupported where nothing is left to write but an occurrence that can't be brought back.
     """
     write = owed(shape, doc, view, held=held)
     if isinstance(write, Create):
@@ -62,9 +71,22 @@ def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str])
     series = owed(without(shape, unwritten=frozenset({EXCEPTIONS})), doc, view, held=held)
     if not isinstance(series, Nothing):
         return series
-    if revives(meant(shape, view, shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS]):
-        raise Unsupported(Reason.UNSUPPORTED_VALUE, CANCELLED)
-    return write
+    was, becomes = meant(shape, view, shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS]
+    stay = brought_back(was, becomes)
+    if not stay:
+        return write
+    days = {each["on"] for each in stay}
+    possible = [*(each for each in becomes if each["on"] not in days), *stay]
+    if values.same(Kind.EXCEPTIONS, was, possible):
+        raise Unsupported(Reason.UNSUPPORTED_VALUE, CANCELLED.format(days=_told(sorted(days))))
+    return replace(write, fields={**write.fields, EXCEPTIONS: possible})
+
+
+def _told(days: Sequence[str]) -> str:
+    """Return days as a person says them; of many the first few."""
+    named = [f"{day.day} {day:%B %Y}" for day in map(date.fromisoformat, days[:NAMED])]
+    more = len(days) - len(named)
+    return ", ".join([*named, f"and {more} more"] if more else named)
 
 
 def begun_anew(shape: Shape, view: LinkView, wording: Fields, *, sent: Fields | None = None) -> LinkView:
