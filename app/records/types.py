@@ -22,9 +22,10 @@ class RecordType:
     ``word`` is what one of them is called in the API. ``own`` is what only the CRM has a say in. ``stated``
     gives a write's fields the form in which they are kept, ``completed`` those that a write may mention in
     part, ``wrong`` says by pointer what those come to that can't be; ``worded`` and ``words_of`` give them
-    back in the API's words. ``evidence_of`` and ``index_keys`` say what a record may be recognised by,
-    ``identifying`` the fields that is made of, ``searched`` those in which lists look for words. ``is_news``
-    says of fields that a mailbox moved whether the CRM is to hear of it.
+    back in the API's words, ``value_worded`` the value of a single one (by its name, and when an event takes
+    place). ``evidence_of`` and ``index_keys`` say what a record may be recognised by, ``identifying`` the
+    fields that is made of, ``searched`` those in which lists look for words. ``is_news`` says of fields that
+    a mailbox moved whether the CRM is to hear of it.
     """
 
     entity: str
@@ -42,6 +43,7 @@ class RecordType:
     searched: tuple[str, ...]
     is_news: Callable[[Fields, Iterable[str]], bool] = lambda _doc, _moved: True
     wrong: Callable[[Fields], Mapping[str, str]] = lambda _fields: {}
+    value_worded: Callable[[str, Value, Value], Value] = lambda _name, value, _time: value
 
     def empty(self, field: str) -> Value:
         """Return what this field holds when it holds nothing: None, or a list without elements."""
@@ -57,8 +59,12 @@ class RecordType:
 
     def told(self, doc: Fields, previous: Fields) -> Fields:
         """Return in the API's words what these fields of a document said before."""
-        before = self.worded({**doc, **previous})
-        return {word: before[word] for word in self.words_of(previous)}
+        return self.in_words({**doc, **previous}, previous)
+
+    def in_words(self, doc: Fields, names: Iterable[str]) -> Fields:
+        """Return in the API's words what these fields of a document say."""
+        whole = self.worded(doc)
+        return {word: whole[word] for word in self.words_of(names)}
 
 
 def _whole(fields: Fields, _: Mapping[str, Iterable[Value]]) -> Fields:
@@ -80,7 +86,7 @@ EVENT: Final = RecordType(
     stated=event.stated, completed=event.completed, worded=event.worded, words_of=event.words_of,
     title=event.title, evidence_of=event_evidence.evidence_of, index_keys=event_evidence.index_keys,
     identifying=event_evidence.IDENTIFYING, searched=("title", "location"),
-    is_news=event.is_news, wrong=event.wrong,
+    is_news=event.is_news, wrong=event.wrong, value_worded=event.value_worded,
 )  # fmt: skip
 TYPES: Final[Mapping[str, RecordType]] = {each.entity: each for each in (CONTACT, EVENT)}
 BY_WORD: Final[Mapping[str, RecordType]] = {each.word: each for each in TYPES.values()}

@@ -193,10 +193,10 @@ async def test_exceptions_that_outlook_drops_when_its_user_moves_a_series_are_ke
     assert (await ada.record("Stand-up"))["recurrence"]["exceptions"] == []
     (conflict,) = (await ada.crm("GET", "/v1/conflicts?entity=calendar"))["data"]
     assert (conflict["field"], conflict["status"], conflict["kept"]) == (
-        "exceptions",
+        "recurrence",
         "resolved",
         "microsoft",
     )
-    assert conflict["crm"][0]["on"] == day(at(3))
+    assert conflict["crm"]["exceptions"] == [{**moved, "original_start": at(3, "14:00")}]
     codes = [decision["code"] for decision in (await ada.explains("Stand-up"))["decisions"]]
     assert "exception_lost" in codes
