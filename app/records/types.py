@@ -25,7 +25,8 @@ class RecordType:
     back in the API's words, ``value_worded`` the value of a single one (by its name, and when an event takes
     place). ``evidence_of`` and ``index_keys`` say what a record may be recognised by, ``identifying`` the
     fields that is made of, ``searched`` those in which lists look for words. ``is_news`` says of fields that
-    a mailbox moved whether the CRM is to hear of it.
+    a mailbox moved whether the CRM is to hear of it. ``address_keys`` are words by which a record is found by
+    an address that is no evidence, ``people`` the field that holds such, or the very addresses of evidence.
     """
 
     entity: str
@@ -41,9 +42,11 @@ class RecordType:
     index_keys: Callable[[Fields], list[str]]
     identifying: frozenset[str]
     searched: tuple[str, ...]
+    people: str
     is_news: Callable[[Fields, Iterable[str]], bool] = lambda _doc, _moved: True
     wrong: Callable[[Fields], Mapping[str, str]] = lambda _fields: {}
     value_worded: Callable[[str, Value, Value], Value] = lambda _name, value, _time: value
+    address_keys: Callable[[Fields], list[str]] = lambda _doc: []
 
     def empty(self, field: str) -> Value:
         """Return what this field holds when it holds nothing: None, or a list without elements."""
@@ -56,6 +59,10 @@ class RecordType:
     def canonical(self, fields: Fields) -> Fields:
         """Return fields of a document in normal form; what isn't a field is left out."""
         return {n: values.canonical(self.kinds[n], value) for n, value in fields.items() if n in self.kinds}
+
+    def listed_keys(self, doc: Fields) -> list[str]:
+        """Return all words by which a record is found, whether they are evidence or not."""
+        return [*self.index_keys(doc), *self.address_keys(doc)]
 
     def told(self, doc: Fields, previous: Fields) -> Fields:
         """Return in the API's words what these fields of a document said before."""
@@ -75,7 +82,7 @@ CONTACT: Final = RecordType(
     entity="contacts", word="contact", kinds=contact.FIELDS, own={**OWN, "classes": []},
     stated=contact.canonical, completed=_whole, worded=contact.worded, words_of=list, title=contact.title,
     evidence_of=evidence.evidence_of, index_keys=evidence.index_keys, identifying=evidence.IDENTIFYING,
-    searched=("display_name", "given_name", "family_name", "nickname", "company"),
+    searched=("display_name", "given_name", "family_name", "nickname", "company"), people="emails",
 )  # fmt: skip
 EVENT: Final = RecordType(
     entity="calendar", word="event", kinds=event.FIELDS,
@@ -86,6 +93,7 @@ EVENT: Final = RecordType(
     stated=event.stated, completed=event.completed, worded=event.worded, words_of=event.words_of,
     title=event.title, evidence_of=event_evidence.evidence_of, index_keys=event_evidence.index_keys,
     identifying=event_evidence.IDENTIFYING, searched=("title", "location"),
+    people="attendees", address_keys=event_evidence.address_keys,
     is_news=event.is_news, wrong=event.wrong, value_worded=event.value_worded,
 )  # fmt: skip
 TYPES: Final[Mapping[str, RecordType]] = {each.entity: each for each in (CONTACT, EVENT)}

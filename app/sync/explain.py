@@ -15,21 +15,24 @@ from app.graph.translation import translation
 from app.models import Connection, Link, Record
 from app.reasons import REASONS
 from app.records import Fields
-from app.records.link import LinkState
+from app.records.link import LinkState, LinkView
 from app.records.reasons import Reason
 from app.records.types import record_type
 from app.sync import offers
-from app.sync.candidates import Candidates
+from app.sync.addresses import Addresses
 from app.sync.changes import KEPT
 from app.sync.had import crm_had, microsoft_had
 from app.sync.links import Links
+from app.sync.masks import keeps_guests_secret
 from app.sync.ownership import theirs
 from app.sync.projection import Create, Update
 from app.sync.records import Records
 from app.sync.revisions import NOTHING, History, Revisions
+from app.sync.settings import EffectiveSettings
 from app.sync.shown import Json, moment
 from app.sync.told_of import next_attempt_at, told_of
 from app.sync.whereabouts import Deletion, Whereabouts, WhereaboutsOf
+from app.sync.work import viewed
 from app.sync.workspaces import Workspaces
 
 
@@ -65,13 +68,26 @@ async def explain_address(
     only_user: str | None = None,
     now: datetime,
 ) -> list[Json]:
-    """Explain whoever has this address: records (the user may know of), and items that no record knows."""
-    known = Candidates(session)
-    records = await known.with_address(entity, address, since=now - KEPT)
+    """Explain whoever has this address, or the events they take part in; and items that no record knows.
+
+    The user may know of those in their mailboxes. Events are left out of whose guests nobody is to know here.
+    """
+    known = Addresses(session)
+    records = await known.with_address(entity, address, user=connection.user, since=now - KEPT)
     if only_user is not None:
         records = await theirs(session, only_user, records=records)
     items = await known.unknown_items(connection.id, entity, address)
-    found = await _explained(session, records, only=connection.id, now=now)
+    settings = await EffectiveSettings(session).of(connection.id, entity)
+    private = settings.part({}, {}, access=None, now=now).private
+    linked = await Links(session).of_records([record.record_id for record in records])
+    views = {link.record_id: viewed(link) for link in linked if link.connection_id == connection.id}
+    seen = [
+        record
+        for record in records
+        if not keeps_guests_secret(record.doc, views.get(record.record_id, LinkView()), private)
+    ]
+    found = await _explained(session, seen, only=connection.id, now=now)
+    items = [link for link in items if not keeps_guests_secret({}, viewed(link), private)]
     return found + await _of_links(session, connection, items, now=now)
 
 
@@ -146,9 +162,7 @@ def _entry(place: Whereabouts, history: History) -> Json:
         "linked": link is not None and link.state == LinkState.LINKED,
         "item": _item(place),
         "microsoft_had": _worded(place, microsoft_had(link)) if link is not None else {},
-        "crm_had": _worded(place, crm_had(record, history, now=place.now))
-        if record is not None
-        else {},
+        "crm_had": _worded(place, crm_had(record, history, now=place.now)) if record is not None else {},
         "owed": {
             "to_microsoft": _owed_to_microsoft(place),
             "to_crm": owed_to_crm(record, history) if record is not None else None,
