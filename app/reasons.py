@@ -155,7 +155,7 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
     ),
     Reason.UNSUPPORTED_VALUE: Meaning(
         "Outlook can't hold one of its values.",
-        "Outlook can't hold one of the values of {name}. It is tried again once the record changes.",
+        "Outlook can't hold one of the values of {name}. {because} It is tried again once that changes.",
     ),
     Reason.REFUSED_BY_MICROSOFT: Meaning(
         "Microsoft refuses it, and trying again would not help.",

@@ -26,12 +26,20 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """Somebody with an account. ``aliases`` are other addresses of the same mailbox."""
+
     oid: str
     tenant_id: str
     mail: str
     display_name: str
     kind: Kind = Kind.WORK
     mailbox: bool = True
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All addresses that reach this person, in small letters."""
+        return frozenset(address.lower() for address in (self.mail, *self.aliases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Directory:
         return self.tenants.get(self._tenant_of_domain.get(lower, lower))
 
     def person(self, name: str) -> Person | None:
-        """Return the person with that object id or mail address."""
+        """Return the person with that object id or mail address, an alias of theirs or not."""
         lower = name.lower()
         return self.people.get(self._oid_of_mail.get(lower, lower))
 
@@ -102,8 +110,11 @@ class Directory:
 
     def _person_made(self, body: Body) -> Person:
         person = msgspec.convert(body, Person)
+        before = self.people.get(person.oid)
+        for address in before.addresses if before else ():
+            del self._oid_of_mail[address]
         self.people[person.oid] = person
-        self._oid_of_mail[person.mail.lower()] = person.oid
+        self._oid_of_mail |= dict.fromkeys(person.addresses, person.oid)
         return person
 
     def _app_registered(self, body: Body) -> App:

@@ -58,9 +58,17 @@ def make_tenant(world: World, tenant: Tenant) -> None:
 
 
 def make_person(
-    world: World, *, mail: str, display_name: str, mailbox: bool = True, kind: Kind | None = None
+    world: World,
+    *,
+    mail: str,
+    display_name: str,
+    mailbox: bool = True,
+    kind: Kind | None = None,
+    aliases: tuple[str, ...] | None = None,
 ) -> Person:
     """Make a person in the tenant of their mail domain, or change the one who has that address.
+
+    ``aliases``: None leaves them as they are.
 
     Raises LookupError where no tenant owns the domain.
     """
@@ -72,7 +80,8 @@ def make_person(
         if tenant is None:
             raise LookupError(mail)
         known = Person(str(uuid.uuid4()), tenant.id, mail, display_name, kind or Kind.WORK, mailbox)
-    person = Person(known.oid, known.tenant_id, known.mail, display_name, known.kind, mailbox)
+    others = known.aliases if aliases is None else aliases
+    person = Person(known.oid, known.tenant_id, known.mail, display_name, known.kind, mailbox, others)
     made: Person = world.commit("person.made", msgspec.to_builtins(person))
     return made
 

@@ -1,6 +1,7 @@
 """Who the signed-in person is, and whether there is a mailbox behind the account."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,8 +9,10 @@ from app.errors import Interruption, Refused
 from app.graph.auth import SignedIn
 from app.graph.entra import PERSONAL_TENANT
 from app.graph.mailbox import Mailbox
-from app.graph.protocol import GraphError
+from app.graph.protocol import Document, GraphError
 from app.graph.scopes import normal
+
+NAMES: Final = "id,displayName,mail,userPrincipalName"
 
 # The cheapest question to a mailbox that each permission allows.
 QUESTIONS: Final[Mapping[str, str]] = {
@@ -22,13 +25,17 @@ QUESTIONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Microsoft account as it is shown to people; only (tenant, oid) identifies it."""
+    """A Microsoft account as it is shown to people; only (tenant, oid) identifies it.
+
+    ``aliases`` are the other addresses of its mailbox, ``addresses`` all names it goes by, in small letters.
+    """
 
     email: str
     display_name: str
     tenant_id: str
     kind: str
     addresses: frozenset[str]
+    aliases: tuple[str, ...] = ()
 
     def goes_by(self, address: str) -> bool:
         """Say whether an address is one of this account's."""
@@ -40,19 +47,38 @@ async def account_of(mailbox: Mailbox, signed_in: SignedIn) -> Account:
 
     https://learn.microsoft.com/en-us/graph/api/user-get
     """
-    try:
-        me = await mailbox.get("/me?$select=id,displayName,mail,userPrincipalName")
-    except (GraphError, Interruption):
-        me = {}
+    me = await _me(mailbox)
     given = [me.get("mail"), signed_in.username, me.get("userPrincipalName")]
     known = [str(address) for address in given if address]
+    email, proxies = next(iter(known), ""), _smtp(me.get("proxyAddresses") or ())
     return Account(
-        email=next(iter(known), ""),
+        email=email,
         display_name=str(me.get("displayName") or signed_in.name or ""),
         tenant_id=signed_in.tenant_id,
         kind="personal" if signed_in.tenant_id == PERSONAL_TENANT else "work",
-        addresses=frozenset(address.casefold() for address in known),
+        addresses=frozenset(address.casefold() for address in (*known, *proxies)),
+        aliases=tuple(address for address in proxies if address != email.casefold()),
     )
+
+
+async def _me(mailbox: Mailbox) -> Document:
+    """Return what the directory says of the account: less where it won't tell all, nothing if it is away."""
+    for names in (f"{NAMES},proxyAddresses", NAMES):
+        with suppress(GraphError, Interruption):
+            return await mailbox.get(f"/me?$select={names}")
+    return {}
+
+
+def _smtp(proxies: Iterable[str]) -> list[str]:
+    """Return the addresses of a mailbox, in small letters, each once.
+
+    Quirk: each has its protocol before it, ``SMTP:`` the primary one, ``smtp:`` the others; there are proxies
+    that are no e-mail address (X500, SIP). ``otherMails`` is left alone: those are of other mailboxes, and
+    whoever has them may have written them. https://learn.microsoft.com/en-us/graph/api/resources/user
+    """
+    each = (str(proxy).partition(":") for proxy in proxies)
+    found = (address.strip().casefold() for kind, _, address in each if kind.strip().casefold() == "smtp")
+    return list(dict.fromkeys(address for address in found if address))
 
 
 async def has_mailbox(mailbox: Mailbox, *, granted: Iterable[str]) -> bool:

@@ -3,7 +3,7 @@
 https://learn.microsoft.com/en-us/graph/api/calendar-list-calendarpermissions
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +20,11 @@ class CalendarPermissions:
     roles: Mapping[str, str]
     everybody: str = "none"
 
-    def may_edit(self, address: str, *, inside: bool) -> bool:
-        """Say whether whoever has this address may edit; a role of one's own outdoes the organisation's."""
-        return self.roles.get(address.casefold(), self.everybody if inside else "none") in EDITING
+    def may_edit(self, addresses: Iterable[str], *, inside: bool) -> bool:
+        """Say whether who has these addresses may edit; a role of one's own outdoes the organisation's."""
+        names = {address.casefold() for address in addresses}
+        own = {role for address, role in self.roles.items() if address in names}
+        return not EDITING.isdisjoint(own or {self.everybody if inside else "none"})
 
 
 async def calendar_permissions(mailbox: Mailbox) -> CalendarPermissions:

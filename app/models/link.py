@@ -110,7 +110,8 @@ class Match(IdRow):
 class MatchKey(WorkspaceRow):
     """One word by which a living record, or an item that has none, is found by who may be the same.
 
-    ``side`` is ``record`` (``id`` is its record_id) or ``item`` (its link's id). The words are digests.
+    ``side`` is ``record`` (``id`` is its record_id) or ``item`` (its link's id). The words are digests. Some
+    are no evidence of who it is, and are looked up by explain alone: the addresses of an event's guests.
     """
 
     __tablename__ = "match_keys"

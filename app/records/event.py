@@ -167,10 +167,29 @@ def _exception(time: Fields, element: Fields) -> Fields:
 
 def original_start(time: Fields, on: str) -> Fields:
     """Return when the occurrence of this day would have begun."""
-    start = time["start"]
+    start = time.get("start") or {"date": on}
     if start.get("date") is not None:
         return {"date": on}
     return {"date_time": f"{on}T{start['date_time'][11:]}", "time_zone": start["time_zone"]}
+
+
+def value_worded(name: str, value: Value, time: Value) -> Value:
+    """Return one field's value in the API's words, keyed by them where they are several (see ``words_of``).
+
+    ``time``: when the event takes place, by which its exceptions are told.
+    """
+    match name:
+        case "when":
+            parts = value or dict.fromkeys(when.PARTS)
+            rule = {"rrule": parts["rrule"]} if parts["rrule"] else None
+            return {"start": parts["start"], "end": parts["end"], "recurrence": rule}
+        case "exceptions":
+            told = [_exception(time or {}, each) for each in value or ()]
+            return {"rrule": (time or {}).get("rrule"), "exceptions": told}
+        case "reminder":
+            return (value or {}).get("minutes")
+        case _:
+            return value
 
 
 def words_of(names: Iterable[str]) -> list[str]:

@@ -7,12 +7,12 @@ from unicodedata import normalize
 import orjson
 
 from app.records import Fields, when
-from app.records.evidence import Evidence
+from app.records.evidence import Evidence, address_key
 
 UID: Final = "ical_uid"
 SUBJECT: Final = "subject_and_start"
-IDENTIFYING: Final = frozenset({"ical_uid", "title", "when"})
-"""The fields that evidence is made of."""
+IDENTIFYING: Final = frozenset({"ical_uid", "title", "when", "attendees", "organizer", "attends"})
+"""The fields that evidence, and the words by which an event is looked up, are made of."""
 
 OBSERVED: Final = frozenset({"ical_uid", "organizer", "responses", "my_response", "attends", "meeting"})
 
@@ -29,6 +29,16 @@ def evidence_of(doc: Fields, *, region: str = "") -> Evidence:  # noqa: ARG001  
 def index_keys(doc: Fields) -> list[str]:
     """Return the words by which an event is looked up. Whoever shares evidence shares one of them."""
     return [blake2b(key.encode(), digest_size=9).hexdigest() for key in evidence_of(doc).keys]
+
+
+def address_keys(doc: Fields) -> list[str]:
+    """Return the words by which an event is found by whoever takes part, and by who called it elsewhere.
+
+    They are no evidence: the same people meet time and again.
+    """
+    people = [*(doc.get("attendees") or ())]
+    people += [doc["organizer"]] if doc.get("attends") and doc.get("organizer") else []
+    return list(dict.fromkeys(address_key(each["address"]) for each in people))
 
 
 def _uid(doc: Fields) -> str | None:

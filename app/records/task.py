@@ -85,6 +85,14 @@ def worded(doc: Fields) -> Fields:
     }
 
 
+def value_worded(name: str, value: Value, _time: Value) -> Value:
+    """Return one field's value in the API's words, keyed by them where they are several."""
+    if name == "due":
+        told = worded({"due": value})
+        return {word: told[word] for word in WORDS[name]}
+    return value or UNSAID.get(name, value)
+
+
 def words_of(names: Iterable[str]) -> list[str]:
     """Return the API's words for these fields."""
     return list(dict.fromkeys(word for name in names for word in WORDS.get(name, (name,))))

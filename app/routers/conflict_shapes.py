@@ -21,11 +21,16 @@ class Other(Answer):
     connection: str | None = Field(
         title="Connection", description="The other mailbox's connection.", examples=["con_06a2k3v8"]
     )
-    value: Any = Field(title="Value", description="What its user gave the field.", examples=["Admiral"])
+    value: Any = Field(title="Value", description="What its user gave it.", examples=["Admiral"])
 
 
 class Conflict(Answer):
-    """One field that two sides gave different values. Both are kept here."""
+    """One field that two sides gave different values. Both are kept here.
+
+    Fields that are decided together (an event's start, end and recurrence) are one conflict: `fields` names
+    them, and each value is an object with all of them, of `recurrence` the rule alone. Any other value is
+    what the record itself has in `field`; where that is `recurrence`, its exceptions are in question.
+    """
 
     id: str = Field(title="Id", description="The conflict's id.", examples=["cfl_06a2k3v9"])
     status: Literal["open", "resolved", "obsolete"] = Field(
@@ -37,11 +42,30 @@ class Conflict(Answer):
     crm_id: str | None = Field(title="CRM id", description="The record's id in the CRM.", examples=["c-1001"])
     record_id: str = Field(title="Record id", description="Concord's own id.", examples=["rec_06a2k3v9"])
     entity: str = Field(title="Entity", description="What kind of record it is.", examples=["contacts"])
-    field: str = Field(title="Field", description="The field in question.", examples=["job_title"])
+    field: str = Field(
+        title="Field",
+        description="The field in question, as the record has it; of several the first. `deleted`: whether it"
+        " is to live on.",
+        examples=["job_title", "start"],
+    )
+    fields: list[str] = Field(
+        title="Fields",
+        description="All fields that are decided together.",
+        examples=[["job_title"], ["start", "end", "recurrence"]],
+    )
     base: Any = Field(title="Base", description="What both had before.", examples=["Engineer"])
     crm: Any = Field(title="CRM", description="What the CRM gave it.", examples=["Programmer"])
     microsoft: Any = Field(
-        title="Microsoft", description="What the mailbox's user gave it.", examples=["Poet"]
+        title="Microsoft",
+        description="What the mailbox's user gave it.",
+        examples=[
+            "Poet",
+            {
+                "start": {"date_time": "2026-03-02T11:00:00", "time_zone": "Europe/Berlin"},
+                "end": {"date_time": "2026-03-02T12:00:00", "time_zone": "Europe/Berlin"},
+                "recurrence": {"rrule": "FREQ=WEEKLY;BYDAY=MO;COUNT=10"},
+            },
+        ],
     )
     other: Other | None = Field(
         title="Other", description="Where two mailboxes disagree: the other one.", examples=[None]
@@ -70,8 +94,13 @@ class Decision(Body):
     value: Any = Field(
         default=None,
         title="Value",
-        description="What the field gets on both sides: as a contact has it, null or [] to clear it.",
-        examples=["Countess of Lovelace"],
+        description="What the field gets on both sides: as the record has it, null or [] to clear it. Where"
+        " the conflict has several `fields`, an object with some of them: the others stay as the record has"
+        " them. Of exceptions: `recurrence` with all of them.",
+        examples=[
+            "Countess of Lovelace",
+            {"start": {"date_time": "2026-03-02T10:00:00", "time_zone": "Europe/Berlin"}},
+        ],
     )
 
     @model_validator(mode="after")

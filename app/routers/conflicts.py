@@ -1,24 +1,20 @@
 """Fields that both sides changed, and who decides on them."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import ValidationError
 
 from app.errors import ConflictClosed, ConflictNotFound, InvalidRequest, Problem
 from app.models import Conflict as Row
-from app.problems import explained, problems
-from app.records.types import record_type
+from app.models import Record
+from app.problems import problems
 from app.routers.answers import as_json
 from app.routers.conflict_shapes import Conflict, Decision, DecisionResults, Decisions
-from app.routers.contact_shapes import ContactIn
+from app.routers.conflict_values import decided_value
 from app.routers.deps import Insider, Now, OnlyUser, Page, Session
-from app.routers.event_shapes import EventIn
 from app.routers.record_shapes import CrmId
-from app.routers.shapes import Body, EntityName, Listing
-from app.routers.task_shapes import TaskIn
+from app.routers.shapes import EntityName, Listing
 from app.sync.conflict_rows import DELETED, Conflicts, shown_conflict
 from app.sync.conflicts import Side
 from app.sync.deciding import Choice, Result, resolve, resolve_all
@@ -56,17 +52,27 @@ async def list_conflicts(
         crm_id=crm_id, only_user=only,
     )  # fmt: skip
     found, cursor = page.cut(rows, key=lambda row: row[0].id)
-    return as_json(
-        {"data": [shown_conflict(row, crm_id=named) for row, named in found], "next_cursor": cursor}
-    )
+    return as_json({"data": [shown_conflict(row, about) for row, about in found], "next_cursor": cursor})
 
 
-STATED: Final[Mapping[str, type[Body]]] = {
-    "contacts": ContactIn, "calendar": EventIn, "tasks": TaskIn,
-}  # fmt: skip
 InPath = Annotated[
     str, Path(title="Conflict", max_length=64, description="The conflict's id.", examples=["cfl_06a2k3v9"])
 ]
+
+
+@router.get(
+    "/{conflict_id}",
+    operation_id="conflicts.get",
+    summary="Read a conflict",
+    response_model=Conflict,
+    responses=problems(ConflictNotFound),
+)
+async def get_conflict(conflict_id: InPath, session: Session) -> Response:
+    """Read one conflict, open or closed, with the values that both sides gave the field."""
+    found = await Conflicts(session).get(conflict_id)
+    if found is None:
+        raise ConflictNotFound(f"There is no conflict {conflict_id}.")
+    return as_json(shown_conflict(*found))
 
 
 @router.post(
@@ -81,8 +87,7 @@ async def resolve_conflict(
 ) -> Response:
     """Decide whose value a field gets, or which. Both sides get it, as far as the direction allows."""
     choose = partial(_choice, decision, by=principal.credential)
-    row, crm_id = await resolve(session, conflict_id, choose, now=now)
-    return as_json(shown_conflict(row, crm_id=crm_id))
+    return as_json(shown_conflict(*await resolve(session, conflict_id, choose, now=now)))
 
 
 @router.post(
@@ -96,7 +101,7 @@ async def resolve_conflicts(
 ) -> Response:
     """Decide many conflicts for one side. Each succeeds or fails for itself."""
     choice = Choice(principal.credential, Side(decisions.take))
-    results = await resolve_all(session, decisions.ids, lambda _: choice, now=now)
+    results = await resolve_all(session, decisions.ids, lambda *_: choice, now=now)
     instance = f"/requests/{request.state.request_id}"
     told = [
         _told(conflict_id, result, instance=instance)
@@ -105,34 +110,12 @@ async def resolve_conflicts(
     return as_json({"results": told, "failed": sum("problem" in result for result in told)})
 
 
-def _choice(decision: Decision, row: Row, *, by: str) -> Choice:
-    """Return what was decided; a value must be one that such a record may have."""
+def _choice(decision: Decision, row: Row, record: Record, *, by: str) -> Choice:
     if decision.take is not None:
         return Choice(by, Side(decision.take))
-    if row.field == DELETED:
-        return Choice(by)
-    kind = record_type(row.entity)
-    try:
-        said = STATED[row.entity].model_validate(_in_words(row.field, decision.value)).said()
-    except ValidationError as error:
-        found = [{**each, "loc": ("body", "value", *each["loc"][1:])} for each in error.errors()]
-        raise InvalidRequest(errors=[*explained(found, {"value": decision.value})]) from None
-    return Choice(by, value=kind.completed(kind.stated(said), {})[row.field])
-
-
-def _in_words(name: str, value: Any) -> dict[str, Any]:
-    """Return a field of a document in the words in which the CRM states it."""
-    match name:
-        case "when" if isinstance(value, dict):
-            rule = {"rrule": value["rrule"]} if value.get("rrule") else None
-            return {"start": value.get("start"), "end": value.get("end"), "recurrence": rule}
-        case "reminder":
-            return {"reminder_minutes": value.get("minutes") if isinstance(value, dict) else value}
-        case "exceptions":
-            detail = "Of exceptions one side's are taken: say whose by `take`."
-            raise InvalidRequest(errors=[{"pointer": "/value", "detail": detail}])
-        case _:
-            return {name: value}
+    return (
+        Choice(by) if row.field == DELETED else Choice(by, value=decided_value(row, record, decision.value))
+    )
 
 
 def _told(conflict_id: str, result: Result, *, instance: str) -> dict[str, Any]:

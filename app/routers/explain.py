@@ -135,12 +135,18 @@ async def explain_in_mailbox(
     address: Annotated[
         str | None,
         Query(
-            title="Address", min_length=1, max_length=320, description="An e-mail address, in any case.",
+            title="Address", min_length=1, max_length=320,
+            description="An e-mail address, in any case: a contact's; of events that of somebody who takes"
+            " part, or has called them from elsewhere. Private ones are left out, unless `private_events`"
+            " shows them whole.",
             examples=["ada@example.org"],
         ),
     ] = None,
 ) -> Response:  # fmt: skip
-    """Explain by what a user sees in Outlook: an item's id, or the e-mail address of a person."""
+    """Explain by what a user sees in Outlook: an item's id, or the e-mail address of a person.
+
+    Of very many events the latest that are the user's own are explained.
+    """
     if entity not in BUILT:
         raise EntityUnknown(f"Only {', '.join(BUILT)} can be explained in this version, not {entity}.")
     if item is not None and address is None:

@@ -51,6 +51,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "runs.events_token": EVERYBODY,
     "runs.plan": EVERYBODY,
     "conflicts.list": EVERYBODY,
+    "conflicts.get": EVERYBODY,
     "matches.list": EVERYBODY,
     "contacts.sync_states": EVERYBODY,
     "contacts.explain": EVERYBODY,

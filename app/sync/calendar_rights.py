@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from redis.exceptions import RedisError
@@ -16,6 +16,7 @@ from app.errors import Interruption
 from app.graph.calendar_permissions import CalendarPermissions, calendar_permissions
 from app.graph.protocol import GraphError
 from app.models import Connection
+from app.sync.accounts import addresses_of
 from app.sync.mailboxes import open_mailbox
 from app.sync.resources import Resources
 
@@ -74,18 +75,12 @@ class CalendarRights:
         return f"calendar-rights:{self._workspace}:{connection_id}"
 
 
-def address_of(connection: Connection) -> str | None:
-    """Return the address that calendars are shared with: the account's, never one that was only hinted at."""
-    account: dict[str, Any] = connection.account or {}
-    return account.get("email") or None
-
-
 def may_edit(permissions: CalendarPermissions, editors: Iterable[Connection], *, owner: Connection) -> bool:
     """Say whether any of these mailboxes may edit the owner's calendar."""
     return any(
-        permissions.may_edit(address, inside=_colleagues(editor, owner))
+        permissions.may_edit(addresses, inside=_colleagues(editor, owner))
         for editor in editors
-        if (address := address_of(editor)) is not None
+        if (addresses := addresses_of(editor))
     )
 
 

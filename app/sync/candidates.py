@@ -2,20 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.translation import translation
 from app.models import Link, Owner, Record
 from app.records import Fields
-from app.records.evidence import Evidence, address_key
+from app.records.evidence import Evidence
 from app.records.link import LinkState
 from app.records.reasons import Reason
 from app.records.types import record_type
+from app.sync.addresses import holds
 from app.sync.match_keys import MatchKeys
 from app.sync.work import Work
 
@@ -52,7 +51,7 @@ class Circle:
 
 
 MOST: Final = 50
-"""Of people who share an address, as many are explained."""
+"""Of copies of one person as many are looked at."""
 
 
 class Candidates:
@@ -150,43 +149,6 @@ class Candidates:
             Link.state.not_in(ENDED),
         )
         return {str(row[0]): row[1] for row in await self.session.execute(query)}
-
-    async def with_address(self, entity: str, address: str, *, since: datetime) -> Sequence[Record]:
-        """Return the records that hold this address, also those deleted since this time.
-
-        The living are found by their keys. Deleted ones have none, but an index of their own.
-        """
-        alive = await MatchKeys(self.session).holders(entity, address_key(address), limit=MOST)
-        query = (
-            select(Record)
-            .where(Record.workspace_id == self.workspace, Record.entity == entity)
-            .order_by(Record.record_id)
-            .limit(MOST)
-        )
-        living = query.where(Record.record_id.in_(alive), Record.deleted_at.is_(None))
-        gone = query.where(Record.deleted_at > since, holds(Record.doc["emails"], [address]))
-        found = [record for each in (living, gone) for record in await self.session.scalars(each)]
-        return sorted(found, key=lambda record: record.record_id)[:MOST]
-
-    async def unknown_items(self, connection_id: str, entity: str, address: str) -> Sequence[Link]:
-        """Return the items of a connection with this address that no record knows."""
-        query = select(Link).where(
-            Link.workspace_id == self.workspace,
-            Link.connection_id == connection_id,
-            Link.entity == entity,
-            Link.record_id.is_(None),
-            holds(Link.graph_had["emailAddresses"], [address]),
-        )
-        return (await self.session.scalars(query.order_by(Link.id).limit(MOST))).all()
-
-
-def holds(emails: ColumnElement[Any], addresses: Collection[str]) -> ColumnElement[bool]:
-    """Say whether a JSON list of e-mails has one of these addresses, compared without case."""
-    each = func.jsonb_array_elements(func.coalesce(emails, literal_column("'[]'::jsonb"))).table_valued(
-        "value", name="email"
-    )
-    address = func.lower(func.jsonb_extract_path_text(each.c.value.cast(JSONB), "address"))
-    return exists(select(1).select_from(each).where(address.in_([a.casefold() for a in addresses])))
 
 
 def _with_item(evidence: Evidence, wording: Fields | None, *, mailbox: Mailbox) -> Evidence:

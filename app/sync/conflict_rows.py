@@ -1,6 +1,7 @@
 """SQL of conflicts: both values are kept, whichever stands in the record."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.ids import new_id
 from app.models import Conflict, Record
 from app.records import Value
+from app.records.types import RecordType, record_type
 from app.sync import conflicts
 from app.sync.conflicts import Kept, Side
 from app.sync.feed import News, announce
@@ -17,6 +19,18 @@ from app.sync.ownership import of_user
 from app.sync.shown import moment
 
 DELETED, DELETED_VS_EDITED = "deleted", "deleted_vs_edited"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The record of a conflict, as far as the conflict is told by it. ``time``: when an event takes place."""
+
+    crm_id: str | None
+    time: Value = None
+
+    @classmethod
+    def of(cls, record: Record) -> "About":
+        return cls(record.crm_id, record.doc.get("when"))
 
 
 class Conflicts:
@@ -59,17 +73,18 @@ class Conflicts:
             record, now, connection_id=connection_id, field=DELETED, base=[False], crm=[True],
             microsoft=[False], other=None, kept="microsoft", code=DELETED_VS_EDITED, status="open",
         )  # fmt: skip
-        self._announce("opened", row, now=now, crm_id=record.crm_id, changed=tuple(fields))
+        changed = record_type(record.entity).words_of(fields)
+        self._announce("opened", row, now=now, about=About.of(record), changed=changed)
 
     def open(self, record: Record, *, field: str, base: Value, now: datetime, **values: Any) -> None:
         """Open a question: what becomes of a field that is held from one mailbox."""
         row = self._add(record, now, field=field, base=[base], kept="neither", status="open", **values)
-        self._announce("opened", row, now=now, crm_id=record.crm_id)
+        self._announce("opened", row, now=now, about=About.of(record))
 
-    def end(self, row: Conflict, *, status: str, by: str, crm_id: str | None, now: datetime) -> None:
+    def end(self, row: Conflict, *, status: str, by: str, about: About, now: datetime) -> None:
         """Close a conflict, and tell the CRM."""
         row.status, row.resolved_at, row.resolved_by = status, now, by
-        self._announce("resolved", row, now=now, crm_id=crm_id)
+        self._announce("resolved", row, now=now, about=about)
 
     async def open_of(self, record_id: str) -> Sequence[Conflict]:
         """Return what is open about a locked record."""
@@ -104,8 +119,13 @@ class Conflicts:
         rows = await self.session.execute(
             self._named().where(Conflict.record_id.in_(list(record_ids)), Conflict.status == "open")
         )
-        for row, crm_id in rows.all():
-            self.end(row, status=status, by=by, crm_id=crm_id, now=now)
+        for row, *about in rows.all():
+            self.end(row, status=status, by=by, about=About(*about), now=now)
+
+    async def get(self, conflict_id: str) -> tuple[Conflict, About] | None:
+        """Return a conflict and its record, if there is such a one."""
+        found = (await self.session.execute(self._named().where(Conflict.id == conflict_id))).first()
+        return (found[0], About(*found[1:])) if found is not None else None
 
     async def page(
         self,
@@ -117,8 +137,8 @@ class Conflicts:
         entity: str | None = None,
         crm_id: str | None = None,
         only_user: str | None = None,
-    ) -> Sequence[tuple[Conflict, str | None]]:
-        """Return conflicts in the order they were opened, each with its record's crm_id."""
+    ) -> Sequence[tuple[Conflict, About]]:
+        """Return conflicts in the order they were opened, each with its record."""
         query = self._named().where(Conflict.id > after).order_by(Conflict.id).limit(limit)
         wanted = {
             Conflict.status: status, Conflict.connection_id: connection, Conflict.entity: entity,
@@ -129,22 +149,25 @@ class Conflicts:
                 query = query.where(column == value)
         if only_user is not None:
             query = query.where(of_user(Conflict.connection_id, user=only_user, workspace=self.workspace))
-        return [(row, named) for row, named in await self.session.execute(query)]
+        return [(row, About(*about)) for row, *about in await self.session.execute(query)]
 
-    def _named(self) -> Select[Conflict, str | None]:
-        """Select conflicts, each with its record's crm_id."""
+    def _named(self) -> Select[Conflict, str | None, Any]:
+        """Select conflicts, each with what it is told by of its record."""
         own = (Record.workspace_id == self.workspace) & (Record.record_id == Conflict.record_id)
         return (
-            select(Conflict, Record.crm_id).join(Record, own).where(Conflict.workspace_id == self.workspace)
+            select(Conflict, Record.crm_id, Record.doc["when"])
+            .join(Record, own)
+            .where(Conflict.workspace_id == self.workspace)
         )
 
     def _announce(
-        self, verb: str, row: Conflict, *, now: datetime, crm_id: str | None, changed: Sequence[str] = ()
+        self, verb: str, row: Conflict, *, now: datetime, about: About, changed: Sequence[str] = ()
     ) -> None:
+        told = shown_conflict(row, about)
         announce(self.session, News(
             type=f"conflict.{verb}", subject=row.id, at=now, origin="concord", record_id=row.record_id,
-            crm_id=crm_id, connection_id=row.connection_id, reason=row.code,
-            changed=changed or (row.field,), snapshot=shown_conflict(row, crm_id=crm_id),
+            crm_id=about.crm_id, connection_id=row.connection_id, reason=row.code,
+            changed=changed or told["fields"], snapshot=told,
         ))  # fmt: skip
 
     def _add(self, record: Record, now: datetime, **values: Any) -> Conflict:
@@ -174,20 +197,24 @@ def _sides(conflict: conflicts.Conflict, *, reporter: Side) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def shown_conflict(row: Conflict, *, crm_id: str | None) -> dict[str, Any]:
+def shown_conflict(row: Conflict, about: About) -> dict[str, Any]:
     """Return a conflict in the words of the API."""
+    kind = record_type(row.entity)
+    fields = [DELETED] if row.field == DELETED else kind.words_of([row.field])
+    other = row.other and {**row.other, "value": _value(kind, row, about, [row.other["value"]])}
     return {
         "id": row.id,
         "status": row.status,
         "connection": row.connection_id,
-        "crm_id": crm_id,
+        "crm_id": about.crm_id,
         "record_id": row.record_id,
         "entity": row.entity,
-        "field": row.field,
-        "base": _only(row.base),
-        "crm": _only(row.crm),
-        "microsoft": _only(row.microsoft),
-        "other": row.other,
+        "field": fields[0],
+        "fields": fields,
+        "base": _value(kind, row, about, row.base),
+        "crm": _value(kind, row, about, row.crm),
+        "microsoft": _value(kind, row, about, row.microsoft),
+        "other": other,
         "kept": row.kept,
         "reason": row.code,
         "opened_at": moment(row.opened_at),
@@ -196,6 +223,6 @@ def shown_conflict(row: Conflict, *, crm_id: str | None) -> dict[str, Any]:
     }
 
 
-def _only(value: list[Any] | None) -> Any:
-    """Return the value kept in a list of one, which tells a null value from none."""
-    return value[0] if value else None
+def _value(kind: RecordType, row: Conflict, about: About, kept: list[Any] | None) -> Any:
+    """Return in the API's words the value kept in a list of one, which tells a null value from none."""
+    return kind.value_worded(row.field, kept[0], about.time) if kept else None

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.graph import scopes
 from app.models import Collection, Conflict, Connection, Link, Run, Workspace
 from app.states import state
+from app.sync import accounts
 from app.sync.approvals import Approvals
 from app.sync.runs import OPEN
 from app.sync.settings import BUILT, EffectiveSettings
@@ -58,7 +59,7 @@ def _document(connection: Connection, around: Around, *, now: datetime) -> Json:
         "paused": connection.paused,
         "login_hint": connection.login_hint,
         "login_hint_mismatch": connection.login_hint_mismatch,
-        "account": unconfirmed["account"] if unconfirmed else connection.account,
+        "account": accounts.shown(unconfirmed["account"] if unconfirmed else connection.account),
         "authorize_url": None,
         "authorize_url_expires_at": None,
         "connect_url": None,

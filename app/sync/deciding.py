@@ -15,7 +15,7 @@ from app.records.link import LinkView
 from app.records.reasons import Reason
 from app.records.types import record_type
 from app.sync import holding
-from app.sync.conflict_rows import DELETED, Conflicts
+from app.sync.conflict_rows import DELETED, About, Conflicts
 from app.sync.conflicts import UNSTAMPED, Kept, Policy, Side, Stamp, settle
 from app.sync.holding import Branch
 from app.sync.hub import decide_record, delete_record
@@ -38,19 +38,19 @@ class Choice:
     value: Value = None
 
 
-Choose = Callable[[Conflict], Choice]
+Choose = Callable[[Conflict, Record], Choice]
 Result = Conflict | Problem
 
 
 async def resolve(
     session: AsyncSession, conflict_id: str, choose: Choose, *, now: datetime
-) -> tuple[Conflict, str | None]:
-    """Decide one conflict; return it with its record's crm_id. Raises the Problem that stands in the way."""
+) -> tuple[Conflict, About]:
+    """Decide one conflict; return it with its record. Raises the Problem that stands in the way."""
     (result,) = await resolve_all(session, [conflict_id], choose, now=now)
     if isinstance(result, Problem):
         raise result
     record = await Records(session).get(result.record_id)
-    return result, record.crm_id if record else None
+    return result, About.of(record) if record is not None else About(None)
 
 
 async def resolve_all(
@@ -67,7 +67,7 @@ async def resolve_all(
         try:
             if row is None:
                 raise ConflictNotFound(f"There is no conflict {conflict_id}.")
-            results.append(await _decided(session, row, records.get(row.record_id), choose(row), now=now))
+            results.append(await _decided(session, row, records.get(row.record_id), choose, now=now))
         except Problem as problem:
             results.append(problem)
     await session.flush()
@@ -77,10 +77,11 @@ async def resolve_all(
 
 
 async def _decided(
-    session: AsyncSession, row: Conflict, record: Record | None, choice: Choice, *, now: datetime
+    session: AsyncSession, row: Conflict, record: Record | None, choose: Choose, *, now: datetime
 ) -> Conflict:
     if record is None or row.status != "open":
         raise ConflictClosed(f"The conflict {row.id} is {row.status} already.")
+    choice = choose(row, record)
     if row.field == DELETED:
         await _decide_deletion(session, row, record, choice, now=now)
     else:
@@ -104,7 +105,7 @@ async def _decide_field(
             row.kept = "neither"
             take(session, record, name, choice.value, stamp=Stamp(now, Side.CRM), now=now)
     record.held = holding.without(was, name, was[name])
-    Conflicts(session).end(row, status="resolved", by=choice.by, crm_id=record.crm_id, now=now)
+    Conflicts(session).end(row, status="resolved", by=choice.by, about=About.of(record), now=now)
     await session.flush()
     await note(session, record, was=was, now=now, closing=OVERTAKEN)
 
@@ -118,7 +119,7 @@ async def _decide_deletion(
         raise InvalidRequest(errors=[{"pointer": "/value", "detail": detail}])
     conflicts = Conflicts(session)
     row.kept = choice.take.value
-    conflicts.end(row, status="resolved", by=choice.by, crm_id=record.crm_id, now=now)
+    conflicts.end(row, status="resolved", by=choice.by, about=About.of(record), now=now)
     await session.flush()
     if choice.take is Side.CRM:
         delete_record(

@@ -4,38 +4,35 @@ Nothing here decides: the verdict and what is owed come from the engine's own fu
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.calendar import WEB_LINK
 from app.graph.translation import translation
 from app.models import Connection, Link, Record
-from app.reasons import REASONS, story
+from app.reasons import REASONS
 from app.records import Fields
-from app.records.link import LinkState
+from app.records.link import LinkState, LinkView
 from app.records.reasons import Reason
 from app.records.types import record_type
-from app.states import KINDS, slug_of
 from app.sync import offers
-from app.sync.candidates import Candidates
+from app.sync.addresses import Addresses
 from app.sync.changes import KEPT
-from app.sync.copies import applied, may_still_hold
+from app.sync.had import crm_had, microsoft_had
 from app.sync.links import Links
+from app.sync.masks import keeps_guests_secret
 from app.sync.ownership import theirs
-from app.sync.projection import Create, Update, meant
+from app.sync.projection import Create, Update
 from app.sync.records import Records
-from app.sync.revisions import NOTHING, History, Revisions, crm_view
+from app.sync.revisions import NOTHING, History, Revisions
+from app.sync.settings import EffectiveSettings
 from app.sync.shown import Json, moment, record_url
-from app.sync.verdict import Stand
+from app.sync.told_of import next_attempt_at, told_of
 from app.sync.whereabouts import Deletion, Whereabouts, WhereaboutsOf
 from app.sync.work import viewed
 from app.sync.workspaces import Workspaces
-
-AGREED: Final = "{name} is in {mailbox}, and both sides agree."
-PENDING: Final = "{name} is on its way to {mailbox}."
 
 
 async def explain_record(
@@ -70,13 +67,26 @@ async def explain_address(
     only_user: str | None = None,
     now: datetime,
 ) -> list[Json]:
-    """Explain whoever has this address: records (the user may know of), and items that no record knows."""
-    known = Candidates(session)
-    records = await known.with_address(entity, address, since=now - KEPT)
+    """Explain whoever has this address, or the events they take part in; and items that no record knows.
+
+    The user may know of those in their mailboxes. Events are left out of whose guests nobody is to know here.
+    """
+    known = Addresses(session)
+    records = await known.with_address(entity, address, user=connection.user, since=now - KEPT)
     if only_user is not None:
         records = await theirs(session, only_user, records=records)
     items = await known.unknown_items(connection.id, entity, address)
-    found = await _explained(session, records, only=connection.id, now=now)
+    settings = await EffectiveSettings(session).of(connection.id, entity)
+    private = settings.part({}, {}, access=None, now=now).private
+    linked = await Links(session).of_records([record.record_id for record in records])
+    views = {link.record_id: viewed(link) for link in linked if link.connection_id == connection.id}
+    seen = [
+        record
+        for record in records
+        if not keeps_guests_secret(record.doc, views.get(record.record_id, LinkView()), private)
+    ]
+    found = await _explained(session, seen, only=connection.id, now=now)
+    items = [link for link in items if not keeps_guests_secret({}, viewed(link), private)]
     return found + await _of_links(session, connection, items, now=now)
 
 
@@ -139,19 +149,25 @@ def _entry(place: Whereabouts, history: History) -> Json:
         "state": judged.stand.value,
         "in_scope": judged.in_scope,
         "reason": judged.reason.value,
-        "detail": detail(place),
+        "detail": told_of(place),
         "linked": link is not None and link.state == LinkState.LINKED,
         "item": _item(place),
-        "microsoft_had": microsoft_had(link) if link is not None else {},
-        "crm_had": crm_had(record, history, now=place.now) if record is not None else {},
+        "microsoft_had": _worded(place, microsoft_had(link)) if link is not None else {},
+        "crm_had": _worded(place, crm_had(record, history, now=place.now)) if record is not None else {},
         "owed": {
             "to_microsoft": _owed_to_microsoft(place),
             "to_crm": owed_to_crm(record, history) if record is not None else None,
         },
         "decisions": [_decision(each) for each in (link.decisions or () if link is not None else ())],
-        "next_attempt_at": moment(_next_attempt_at(place)),
+        "next_attempt_at": moment(next_attempt_at(place)),
         "problem": place.problem,
     }
+
+
+def _worded(place: Whereabouts, doc: Fields) -> Fields:
+    """Return in the API's words what a document holds; what these words have nothing for is left out."""
+    told = record_type(place.entity).in_words(doc, doc)
+    return {word: value for word, value in told.items() if value is not None and value != []}
 
 
 def _item(place: Whereabouts) -> Json | None:
@@ -164,46 +180,18 @@ def _item(place: Whereabouts) -> Json | None:
     return {"id": link.item_id, "container": container, "web_link": (link.graph_had or {}).get(WEB_LINK)}
 
 
-def microsoft_had(link: Link) -> Fields:
-    """Return what the mailbox's item last had, in a record's words."""
-    view, doc = viewed(link), Fields()
-    shape = translation(link.entity).shape
-    for part in shape.parts.values():
-        value = meant(shape, view, part)
-        if value:
-            doc[part.field] = doc[part.field] + value if part.field in doc else value
-    return doc
-
-
-def crm_had(record: Record, history: History, *, now: datetime) -> Fields:
-    """Return what the CRM was last seen to have, in a record's words: what it said, and what it acknowledged.
-
-    An ack counts at once here: only a message of the CRM that is under way could belie it.
-    """
-    view, kind = crm_view(record, history), record_type(record.entity)
-    up_to = history.applied_up_to(record, now=now + history.settle)
-    later = [step for step in view.revisions if step.number > up_to]
-    view = replace(view, had=applied(view, up_to=up_to), revisions=later)
-    doc = Fields()
-    for name in dict.fromkeys([*view.had, *(name for step in later for name in step.patch)]):
-        seen = [held for held in may_still_hold(name, kind.kinds[name], view, now=now) if not held.pending]
-        if seen and seen[-1].value != kind.empty(name):
-            doc[name] = seen[-1].value
-    return doc
-
-
 def owed_to_crm(record: Record, history: History) -> Json | None:
     """Return what the CRM has yet to be told, or to be offered again."""
     if record.rejected_at is not None:
         return None
-    unheard = history.unheard_edits(record)
+    unheard, words = history.unheard_edits(record), record_type(record.entity).words_of
     if record.deleted_at is not None:
         untold = unheard and record.deleted_because != "crm"
         return {"write": "delete", "fields": []} if untold else None
     if record.crm_id is None:
-        return {"write": "create", "fields": [name for name, value in record.doc.items() if value]}
+        return {"write": "create", "fields": words([name for name, value in record.doc.items() if value])}
     again = [name for name, (_, due) in offers.pending(record).items() if due]
-    fields = list(dict.fromkeys([*(name for told in unheard for name in told.step.patch), *again]))
+    fields = words([*(name for told in unheard for name in told.step.patch), *again])
     return {"write": "update", "fields": fields} if fields else None
 
 
@@ -230,50 +218,3 @@ def _decision(decision: Mapping[str, Any]) -> Json:
     meaning = REASONS[Reason(decision["code"])].title
     said = f"{meaning} Microsoft: {decision['detail']}." if decision.get("detail") else meaning
     return {"at": decision["at"], "code": decision["code"], "detail": said, "run": decision.get("run")}
-
-
-def _next_attempt_at(place: Whereabouts) -> datetime | None:
-    """Return when something is tried next, where something waits; None where it is tried at once."""
-    if place.verdict.stand is not Stand.PENDING or place.in_the_way is not None:
-        return None
-    record, link, collection = place.record, place.link, place.collection
-    waits = record.held_until if record is not None else None
-    known = [link.next_attempt_at if link is not None else None, waits]
-    if collection is not None and collection.problem is not None:
-        known.append(collection.due_at)
-    return max((at for at in known if at is not None and at > place.now), default=None)
-
-
-def detail(place: Whereabouts) -> str:
-    """Return the verdict as a sentence that can be read out to whoever asks."""
-    judged = place.verdict
-    known = _words(place)
-    if judged.reason is Reason.IN_SCOPE:
-        return (AGREED if judged.stand is Stand.SYNCED else PENDING).format(**known)
-    told = story(judged.reason, **known)
-    again = _next_attempt_at(place)
-    return f"{told} The next attempt is at {again:%H:%M:%S} UTC on {again:%d %B %Y}." if again else told
-
-
-def _words(place: Whereabouts) -> dict[str, str]:
-    account, kind = place.connection.account or {}, KINDS.get(slug_of(place.problem) or "")
-    address = account.get("email") or place.connection.login_hint
-    folder = place.collection.container_name if place.collection is not None else None
-    user = place.connection.user
-    return {
-        "name": _name(place),
-        "user": f"the user {user}",
-        "mailbox": f"the mailbox {address}" if address else f"the mailbox of the user {user}",
-        "folder": f"“{folder or place.settings.container or 'the calendar'}”",
-        "because": f"{kind.title} {kind.detail}" if kind is not None else "",
-    }
-
-
-def _name(place: Whereabouts) -> str:
-    """Return how a person knows the record, or the item."""
-    kind = record_type(place.entity)
-    doc = place.record.doc if place.record is not None else {}
-    doc = doc or (microsoft_had(place.link) if place.link is not None else {})
-    whole = " ".join(filter(None, (doc.get("given_name"), doc.get("family_name"))))
-    names = (doc.get("display_name"), whole, kind.title(doc))
-    return next(filter(None, names), f"The {kind.word}")

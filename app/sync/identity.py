@@ -14,6 +14,7 @@ from app.graph.account import Account
 from app.graph.auth import Grant, SignedIn
 from app.models import Connection, Link
 from app.security.seal import KeyRing
+from app.sync.accounts import kept
 from app.sync.collections import Collections
 from app.sync.connections import Connections
 from app.sync.links import Links
@@ -57,7 +58,7 @@ async def settle_identity(
         connection.login_hint_mismatch = False
     granted = list(arrival.signed_in.grant.scopes)
     identity = {"tenant_id": arrival.signed_in.tenant_id, "oid": arrival.signed_in.oid}
-    held = {**identity, "account": shown(arrival.account), "scopes": granted, "mailbox": arrival.has_mailbox}
+    held = {**identity, "account": kept(arrival.account), "scopes": granted, "mailbox": arrival.has_mailbox}
     grant = arrival.signed_in.grant
     return await _taken(session, resources.key_ring, connection, held, grant, now=now)
 
@@ -74,16 +75,6 @@ async def confirm(
     grant = _opened(resources.key_ring, connection, held, now=now)
     if await _taken(session, resources.key_ring, connection, held, grant, now=now) == TAKEN:
         raise MailboxAlreadyConnected
-
-
-def shown(account: Account) -> dict[str, str]:
-    """Return an account as the API shows it."""
-    return {
-        "email": account.email,
-        "display_name": account.display_name,
-        "tenant_id": account.tenant_id,
-        "kind": account.kind,
-    }
 
 
 def _expected(connection: Connection, arrival: Arrival) -> bool:
@@ -164,7 +155,7 @@ async def _hold(
     connection.unconfirmed = {
         "tenant_id": arrival.signed_in.tenant_id,
         "oid": arrival.signed_in.oid,
-        "account": shown(arrival.account),
+        "account": kept(arrival.account),
         "scopes": list(grant.scopes),
         "mailbox": arrival.has_mailbox,
         "sealed": b64encode(key_ring.seal(plain, of=_identity(connection))).decode(),

@@ -86,7 +86,8 @@ async def import_items(
         received = {link_id: each for link_id, each in received.items() if link_id not in shared}
     records = {link_id: _born(work, each) for link_id, each in received.items()}
     records = await _first_to_meet(session, records, wordings)
-    await Records(session).write([_first_step(record, keys[link_id]) for link_id, record in records.items()])
+    listed = {each: [*keys[each], *work.type.address_keys(record.doc)] for each, record in records.items()}
+    await Records(session).write([_first_step(record, listed[each]) for each, record in records.items()])
     for record in records.values():
         announce_record(
             session, record, "created", origin="microsoft", connection_id=work.connection.id,

@@ -90,6 +90,12 @@ def is_hidden(doc: Fields, view: LinkView, private: Private) -> bool:
     return private is Private.BUSY_ONLY and said in NOT_FOR_ALL
 
 
+def keeps_guests_secret(doc: Fields, view: LinkView, private: Private) -> bool:
+    """Say whether nobody is to find an event in this mailbox by who takes part in it."""
+    said = doc.get("sensitivity") or view.graph_had.get("sensitivity")
+    return private is not Private.AS_PRIVATE and said in NOT_FOR_ALL
+
+
 def unseen_of(wording: Fields, private: Private) -> frozenset[str]:
     """Return the parts of an item that we are not to know anything of."""
     return ABOUT if is_hidden({}, LinkView(wording), private) else NONE

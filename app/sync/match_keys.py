@@ -24,7 +24,7 @@ MOST: Final = 4
 
 def record_keys(record: Record) -> list[str]:
     """Return the words by which a record is found: none once it is deleted."""
-    return [] if record.deleted_at is not None else record_type(record.entity).index_keys(record.doc)
+    return [] if record.deleted_at is not None else record_type(record.entity).listed_keys(record.doc)
 
 
 def note_record(session: AsyncSession, record: Record) -> None:
@@ -32,10 +32,12 @@ def note_record(session: AsyncSession, record: Record) -> None:
     _note(session, record.record_id, record.entity, "record", record_keys(record))
 
 
-def note_item(session: AsyncSession, link_id: str, entity: str, wording: Fields | None) -> None:
-    """Keep the keys of an item that has no record."""
-    doc = translation(entity).parse(wording or {})
-    _note(session, link_id, entity, "item", record_type(entity).index_keys(doc))
+def note_item(
+    session: AsyncSession, link_id: str, entity: str, wording: Fields | None, *, rests: bool = False
+) -> None:
+    """Keep the keys of an item that has no record; of one that ``rests``, those that are no evidence."""
+    doc, kind = translation(entity).parse(wording or {}), record_type(entity)
+    _note(session, link_id, entity, "item", kind.address_keys(doc) if rests else kind.listed_keys(doc))
 
 
 def forget_items(session: AsyncSession, link_ids: Iterable[str]) -> None:
@@ -71,15 +73,12 @@ class MatchKeys:
         values = {"workspace": self.workspace, "entity": entity, "keys": sorted(set(keys)), "user": user}
         return set(await self.session.scalars(RECORDS, values)) if keys else set()
 
-    async def holders(self, entity: str, key: str, *, limit: int) -> Sequence[str]:
-        """Return records that have this key, the oldest first."""
-        query = select(MatchKey.id).where(
-            MatchKey.workspace_id == self.workspace,
-            MatchKey.entity == entity,
-            MatchKey.key == key,
-            MatchKey.side == "record",
-        )
-        return (await self.session.scalars(query.order_by(MatchKey.id).limit(limit))).all()
+    async def holders(self, entity: str, key: str, *, user: str, limit: int) -> Sequence[str]:
+        """Return living records that have this key: those of the user first, of these the latest."""
+        values = {
+            "workspace": self.workspace, "entity": entity, "key": key, "user": user, "limit": limit,
+        }  # fmt: skip
+        return (await self.session.scalars(HOLDERS, values)).all()
 
     async def held(self, entity: str, keys: Collection[str]) -> set[str]:
         """Return those of these keys that some record has."""
@@ -132,6 +131,13 @@ SELECT DISTINCT found.id FROM unnest(CAST(:keys AS text[])) AS wanted(key) CROSS
     ORDER BY o.record_id IS NULL, m.id LIMIT {MOST}
 ) AS found
 """)  # noqa: S608  our own number
+
+HOLDERS: Final = text("""
+SELECT m.id FROM match_keys AS m
+LEFT JOIN owners AS o ON o.workspace_id = :workspace AND o."user" = :user AND o.record_id = m.id
+WHERE m.workspace_id = :workspace AND m.entity = :entity AND m.key = :key AND m.side = 'record'
+ORDER BY o.record_id IS NULL, m.id DESC LIMIT :limit
+""")
 
 UNNAMED: Final = text(f"""
 SELECT DISTINCT found.id FROM unnest(CAST(:keys AS text[])) AS wanted(key) CROSS JOIN LATERAL (

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Collection, Connection, Link, Record
 from app.records.link import LinkState
+from app.sync.accounts import addresses_of
 from app.sync.linking import link_items
 from app.sync.links import Links
 from app.sync.mails import Invitations, may_mail
@@ -65,17 +66,16 @@ async def invited_elsewhere(page: Page, links: Iterable[Link]) -> set[str]:
 
     Their primary owner's mailbox invites this one's user, or is about to.
     """
-    email = (
-        (page.work.connection.account or {}).get("email") or page.work.connection.login_hint or ""
-    ).casefold()
+    connection = page.work.connection
+    mine = addresses_of(connection) or {(connection.login_hint or "").casefold()}
     attending = {
         record.record_id: record
         for link in links
         if link.state == LinkState.WANTED
         and page.access.get((record := page.record_of(link)).record_id) != Access.PRIMARY
-        and email in {guest["address"].casefold() for guest in record.doc.get("attendees") or ()}
+        and not mine.isdisjoint(guest["address"].casefold() for guest in record.doc.get("attendees") or ())
     }
-    found = {record_id for record_id in attending if email in page.organized.get(record_id, ())}
+    found = {each for each in attending if not mine.isdisjoint(page.organized.get(each, ()))}
     users = {record_id: _primary(record) for record_id, record in attending.items() if record_id not in found}
     policies = await _policies(page.session, {user for user in users.values() if user is not None})
     for record_id, user in users.items():

@@ -5,7 +5,7 @@ Their ids aren't kept: they are looked up when written, by the day on which each
 
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from app.graph.batch import Answer, Call
 from app.graph.event_calls import delete_event, instances_of, update_event
 from app.graph.protocol import Document, NotFound
 from app.models import Link
-from app.records import Fields, event, when
+from app.records import Fields, event, values, when
 from app.records.link import LinkView
 from app.records.reasons import Reason
 from app.records.shape import Shape
@@ -37,7 +37,11 @@ _KEY: Final = LISTS[Kind.EXCEPTIONS].key
 AROUND: Final = timedelta(hours=36)
 EXCEPTIONS: Final = "exceptions"
 WHEN: Final = "when"
-CANCELLED: Final = "Outlook has no way to let one cancelled occurrence of a series take place after all."
+NAMED: Final = 3
+CANCELLED: Final = (
+    "Outlook can't bring back what was cancelled of a series: {days}. Send that as cancelled again, and make"
+    " an event of its own where it is to take place after all."
+)
 
 
 def changes(was: Sequence[Element], becomes: Sequence[Element]) -> list[Change]:
@@ -51,16 +55,21 @@ def changes(was: Sequence[Element], becomes: Sequence[Element]) -> list[Change]:
     ]
 
 
-def revives(was: Sequence[Element], becomes: Sequence[Element]) -> bool:
-    """Say whether a cancelled occurrence is to take place after all."""
+def brought_back(was: Sequence[Element], becomes: Sequence[Element]) -> list[Element]:
+    """Return the cancelled occurrences that are to take place after all, as they are.
+
+    Quirk: nothing in Graph undoes a cancellation. Exchange keeps it over another pattern, too, unless that
+    has no such day: https://github.com/OfficeDev/ews-managed-api/issues/235
+    """
     cancelled = {each["on"] for each in becomes if each["cancelled"]}
-    return any(each["cancelled"] and each["on"] not in cancelled for each in was)
+    return [each for each in was if each["cancelled"] and each["on"] not in cancelled]
 
 
 def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str]) -> Write:
     """Return the next write an item is owed: the item itself first, then what is written apart from it.
 
-    Quirk: a new time of a series drops its exceptions; those that still fit are owed again.
+    Quirk: a new time of a series drops its exceptions; those that still fit are owed again. Raises
+    Unsupported where nothing is left to write but an occurrence that can't be brought back.
     """
     write = owed(shape, doc, view, held=held)
     apart = frozenset(name for name, part in shape.parts.items() if part.apart)
@@ -72,11 +81,27 @@ def in_steps(shape: Shape, doc: Fields, view: LinkView, *, held: Container[str])
     item = owed(without(shape, unwritten=apart), doc, view, held=held)
     if not isinstance(item, Nothing):
         return item
-    if EXCEPTIONS in write.owed and revives(
-        meant(shape, view, shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS]
-    ):
-        raise Unsupported(Reason.UNSUPPORTED_VALUE, CANCELLED)
-    return write
+    return _possible(shape, view, write) if EXCEPTIONS in write.owed else write
+
+
+def _possible(shape: Shape, view: LinkView, write: Update) -> Update:
+    """Return a write of occurrences without those that can't be brought back."""
+    was, becomes = meant(shape, view, shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS]
+    stay = brought_back(was, becomes)
+    if not stay:
+        return write
+    days = {each["on"] for each in stay}
+    possible = [*(each for each in becomes if each["on"] not in days), *stay]
+    if values.same(Kind.EXCEPTIONS, was, possible):
+        raise Unsupported(Reason.UNSUPPORTED_VALUE, CANCELLED.format(days=_told(sorted(days))))
+    return replace(write, fields={**write.fields, EXCEPTIONS: possible})
+
+
+def _told(days: Sequence[str]) -> str:
+    """Return days as a person says them; of many the first few."""
+    named = [f"{day.day} {day:%B %Y}" for day in map(date.fromisoformat, days[:NAMED])]
+    more = len(days) - len(named)
+    return ", ".join([*named, f"and {more} more"] if more else named)
 
 
 def begun_anew(shape: Shape, view: LinkView, wording: Fields, *, sent: Fields | None = None) -> LinkView:

@@ -15,7 +15,7 @@ from app.models import Conflict, Record
 from app.records import Value
 from app.records.types import record_type
 from app.sync import holding
-from app.sync.conflict_rows import Conflicts
+from app.sync.conflict_rows import About, Conflicts
 from app.sync.conflicts import UNSTAMPED, Side, Stamp
 from app.sync.holding import Branch
 from app.sync.timers import Timers
@@ -63,7 +63,7 @@ async def note(
             _update(row, record, after[key])
         elif key in before:
             row.kept = _kept(record, row, before[key])
-            conflicts.end(row, status=closing.status, by=closing.by, crm_id=record.crm_id, now=now)
+            conflicts.end(row, status=closing.status, by=closing.by, about=About.of(record), now=now)
     return len(after.keys() - before.keys())
 
 

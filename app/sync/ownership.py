@@ -7,12 +7,13 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.errors import ConnectionNotFound, Problem, RecordNotFound, RunNotFound
-from app.models import Connection, Link, Owner, Record, Run
+from app.errors import ConflictNotFound, ConnectionNotFound, Problem, RecordNotFound, RunNotFound
+from app.models import Conflict, Connection, Link, Owner, Record, Run
 
 MISSING: Final[Mapping[str, type[Problem]]] = {
     "connection_id": ConnectionNotFound,
     "run_id": RunNotFound,
+    "conflict_id": ConflictNotFound,
     "crm_id": RecordNotFound,
     "record_id": RecordNotFound,
 }
@@ -62,6 +63,9 @@ def _is_theirs(session: AsyncSession, user: str, name: str, value: str, *, path:
         case "run_id":
             theirs = of_user(Run.connection_id, user=user, workspace=workspace)
             return exists().where(Run.workspace_id == workspace, Run.id == value, theirs)
+        case "conflict_id":
+            theirs = of_user(Conflict.connection_id, user=user, workspace=workspace)
+            return exists().where(Conflict.workspace_id == workspace, Conflict.id == value, theirs)
         case "crm_id":
             entity = next((e for begin, e in UNDER.items() if path.startswith(begin)), None)
             named = and_(Record.entity == entity, Record.crm_id == value)

@@ -256,6 +256,8 @@ async def _keep_unmatched(work: Work, session: AsyncSession, seen: Seen) -> None
     for link_id, row in rows.items():
         if row["record_id"] is None:
             note_item(session, link_id, entity, row["graph_had"])
+    for link_id, row in outside.items():
+        note_item(session, link_id, entity, row["graph_had"], rests=True)
     await Links(session).insert([*rows.values(), *outside.values()])
     born = [row["record_id"] for row in rows.values() if row["record_id"] is not None]
     await spread(session, born, now=now, skip=rows)

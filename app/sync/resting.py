@@ -5,7 +5,7 @@ have come, or another choice been made.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from app.models import Link
 from app.records import Fields
@@ -13,9 +13,8 @@ from app.records.reasons import Reason
 from app.sync.decisions import decide, decided
 from app.sync.links import Links
 from app.sync.scope import Facts, by_content
+from app.sync.verdict import RESTING
 from app.sync.work import Work
-
-RESTING: Final = frozenset({Reason.OUTSIDE_WINDOW, Reason.PRIVATE_SKIPPED})
 
 
 def stays_out(work: Work, wording: Fields) -> Reason | None:

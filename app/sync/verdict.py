@@ -117,6 +117,10 @@ LEAVING: Final = frozenset(
         R.NO_CREATED_AT,
     }
 )
+RESTING: Final = frozenset({R.OUTSIDE_WINDOW, R.PRIVATE_SKIPPED})
+"""Why an item that no record knows is left as it is until its time comes, or the settings are others."""
+
+OUT_OF_REACH: Final = frozenset({R.DIRECTION, R.IMPORT_OFF, R.DISABLED}) | RESTING
 ENDED: Final[Mapping[str, tuple[Stand, Reason, frozenset[Reason]]]] = {
     LinkState.IN_REVIEW: (Stand.IN_REVIEW, R.MATCH_OPEN, frozenset()),
     LinkState.GONE: (Stand.PENDING, R.REMOVED_THERE, frozenset()),
@@ -141,7 +145,7 @@ def verdict(sync: Sync, held: Held | None, tie: Tie | None) -> Verdict:
     """Return how a record stands; without one, how an item stands that no record knows."""
     if held is None:
         stand, reason = _of_item(sync, tie)
-        return Verdict(stand, reason, in_scope=reason not in {R.DIRECTION, R.IMPORT_OFF, R.DISABLED})
+        return Verdict(stand, reason, in_scope=reason not in OUT_OF_REACH)
     in_scope = held.scope is R.IN_SCOPE and held.ended is None
     return Verdict(*(_standstill(sync, held, tie) or _course(sync, held, tie)), in_scope=in_scope)
 
@@ -151,13 +155,22 @@ def _of_item(sync: Sync, tie: Tie | None) -> tuple[Stand, Reason]:
         return Stand.DISABLED, R.DISABLED
     if tie is not None and tie.state in ENDED:
         return _ended(tie)
-    if not sync.direction.hears:
-        return Stand.OUT_OF_SCOPE, R.DIRECTION
-    if not sync.imports:
-        return Stand.OUT_OF_SCOPE, R.IMPORT_OFF
+    left_alone = _left_alone(sync, tie)
+    if left_alone is not None:
+        return Stand.OUT_OF_SCOPE, left_alone
     if sync.stopped is not None:
         return Stand.BLOCKED, sync.stopped
     return Stand.PENDING, sync.trouble or R.IN_SCOPE
+
+
+def _left_alone(sync: Sync, tie: Tie | None) -> Reason | None:
+    """Return why an item is not to become a record as things are."""
+    if not sync.direction.hears:
+        return R.DIRECTION
+    if not sync.imports:
+        return R.IMPORT_OFF
+    rests = tie is not None and not tie.owed and tie.decided and tie.decided[0] in RESTING
+    return R(tie.decided[0]) if tie is not None and rests else None
 
 
 def _standstill(sync: Sync, held: Held, tie: Tie | None) -> tuple[Stand, Reason] | None:

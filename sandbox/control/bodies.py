@@ -26,6 +26,7 @@ class NewUser(Body):
     display_name: str | None = None
     mailbox: bool | None = None
     kind: Kind | None = None
+    aliases: list[Mail] | None = None
 
 
 class Move(Body):

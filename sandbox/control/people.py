@@ -56,8 +56,20 @@ class People:
         personal = wish.kind is Kind.PERSONAL
         if tenant is not None and personal != (tenant.id == PERSONAL_TENANT) and wish.kind is not None:
             raise Mistake(f"Accounts of {domain} are not {wish.kind} accounts.", status=409)
+        aliases = None if wish.aliases is None else tuple(wish.aliases)
+        for address in aliases or ():
+            taken = self.world.person(address)
+            if taken is not None and wish.mail.lower() not in taken.addresses:
+                raise Mistake(f"{address} is an address of {taken.mail}.", status=409)
         try:
-            return make_person(self.world, mail=wish.mail, display_name=name, mailbox=mailbox, kind=wish.kind)
+            return make_person(
+                self.world,
+                mail=wish.mail,
+                display_name=name,
+                mailbox=mailbox,
+                kind=wish.kind,
+                aliases=aliases,
+            )
         except LookupError:
             raise Mistake(f"No tenant has the domain {domain}. Make it by POST /_sandbox/tenants.") from None
 

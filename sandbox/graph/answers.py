@@ -106,5 +106,4 @@ def _answered(
         more["proposedNewTime"] = {
             name: zones.shown(zones.moment(at), "UTC") for name, at in proposed.items()
         }
-    mine = person.mail.lower()
-    return [one | more if event_parts.address_of(one) == mine else one for one in attendees]
+    return [one | more if event_parts.address_of(one) in person.addresses else one for one in attendees]

@@ -149,11 +149,11 @@ class Meetings:
         """Return who an attendee sees: everybody, or themselves where the others are hidden."""
         everybody = fields["attendees"]
         if fields["hideAttendees"]:
-            everybody = [one for one in everybody if event_parts.address_of(one) == person.mail.lower()]
+            everybody = [one for one in everybody if event_parts.address_of(one) in person.addresses]
         return {"attendees": everybody}
 
     def _mail(self, sender: Person, to: list[str], kind: Mail, subject: str) -> None:
-        others = [address for address in to if address != sender.mail.lower()]
+        others = [address for address in to if address not in sender.addresses]
         if others:
             message: dict[str, Any] = {"kind": kind, "from": sender.mail, "to": others, "subject": subject}
             self.world.commit("outbox.sent", message | {"at": self.exchange.at()})

@@ -76,8 +76,8 @@ def rights(folder: Folder, *, owner: Person, viewer: Person | None) -> Rights:
     if viewer is None or viewer.oid == owner.oid:
         return EVERYTHING
     known = permissions(folder)
-    if viewer.mail.lower() in known:
-        return Rights(owner=False, role=known[viewer.mail.lower()]["role"])
+    for address in sorted(viewer.addresses & known.keys()):
+        return Rights(owner=False, role=known[address]["role"])
     inside = viewer.tenant_id == owner.tenant_id
     return Rights(owner=False, role=known[DEFAULT]["role"] if inside else "none")
 

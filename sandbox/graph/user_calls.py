@@ -42,7 +42,8 @@ def get_person(call: Call) -> Reply:
 def _shown(person: Person) -> dict[str, Any]:
     """Return everything known of a person; what nobody ever told the sandbox is empty.
 
-    Quirk: ``mail`` is null for people without a mailbox, ``userPrincipalName`` never is.
+    Quirk: ``mail`` is null for people without a mailbox, ``userPrincipalName`` never is. Of
+    ``proxyAddresses`` the primary one is marked by capitals.
     """
     first, _, last = person.display_name.rpartition(" ")
     empty: dict[str, Any] = {name: [] if name in LISTS else None for name in (*BY_DEFAULT, *ON_REQUEST)}
@@ -52,8 +53,16 @@ def _shown(person: Person) -> dict[str, Any]:
         "surname": last,
         "mail": person.mail if person.mailbox else None,
         "userPrincipalName": person.mail,
+        "proxyAddresses": _proxies(person),
         "id": person.oid,
         "accountEnabled": True,
         "mailNickname": person.mail.partition("@")[0],
         "userType": "Member" if person.kind is Kind.WORK else None,
     }
+
+
+def _proxies(person: Person) -> list[str]:
+    """Return the addresses of a mailbox as the directory of an organisation lists them."""
+    if not person.mailbox or person.kind is not Kind.WORK:
+        return []
+    return [f"SMTP:{person.mail}", *(f"smtp:{alias}" for alias in person.aliases)]

@@ -87,7 +87,34 @@ TABLE = [
     ids=[row[0] for row in TABLE],
 )
 def test_whose_role_counts(roles, everybody, address, inside, allowed):
-    assert CalendarPermissions(roles, everybody).may_edit(address, inside=inside) is allowed
+    assert CalendarPermissions(roles, everybody).may_edit([address], inside=inside) is allowed
+
+
+async def test_a_calendar_shared_with_an_alias_is_shared_with_whoever_has_it(ada, bob):
+    alias = f"Robert.{bob.mail}"
+    await ada.stage.control("users", mail=bob.mail, aliases=[alias])
+    body = {"emailAddress": {"name": "Bob", "address": alias}, "role": "write"}
+    await ada.outlook("POST", SHARED, body)
+    assert await asks(ada, "agent-2", "agent-1") == [("agent-1", False, "no_edit_rights")]
+
+    async with ada.stage.resources.db.transaction(ada.person.workspace["id"]) as session:
+        connection = await Connections(session).get(bob.person.connection)
+        connection.account = {**connection.account, "aliases": [alias.lower()]}
+
+    assert await asks(ada, "agent-2", "agent-1") == [("agent-1", True, "edit_rights")]
+    assert await ada.crm("PUT", "/v1/events/e-1", assigned("agent-1"), status=201)
+    shown = (await ada.crm("GET", f"/v1/connections/{bob.person.connection}"))["account"]
+    assert set(shown) == {"email", "display_name", "tenant_id", "kind"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "allowed"),
+    [({"a@x.example": "read", "b@x.example": "write"}, True), ({"b@x.example": "read"}, False)],
+    ids=["the most of their roles", "their own outdoes the organisation's"],
+)
+def test_of_somebody_with_several_addresses_any_role_counts(roles, allowed):
+    permissions = CalendarPermissions(roles, everybody="write")
+    assert permissions.may_edit(["a@x.example", "B@x.example"], inside=True) is allowed
 
 
 async def test_what_needs_no_look_into_a_calendar(ada, bob):

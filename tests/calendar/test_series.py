@@ -1,5 +1,7 @@
 """A series is one record and one item; what differs from it travels both ways."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.calendar.diary import at, clock_of, graph
@@ -9,6 +11,12 @@ DAILY = {"rrule": "FREQ=DAILY;COUNT=10", "exceptions": []}
 
 def day(moment):
     return moment["date_time"][:10]
+
+
+def spoken(on):
+    """Return a day as a sentence for a person says it."""
+    date = datetime.fromisoformat(day(at(on)))
+    return f"{date.day} {date:%B %Y}"
 
 
 async def stand_up(ada, **more):
@@ -54,12 +62,50 @@ async def test_an_occurrence_that_is_cancelled_in_the_crm_goes_from_outlook_for_
     await ada.patches("Stand-up", recurrence=DAILY, title="Stand up")
     await ada.settles()
 
-    told = await ada.explains("Stand-up")
-    assert (told["reason"], told["problem"]["detail"]) == (
-        "unsupported_value",
-        "Outlook has no way to let one cancelled occurrence of a series take place after all.",
+    told, name = await ada.explains("Stand-up"), spoken(3)
+    said = (
+        f"Outlook can't bring back what was cancelled of a series: {name}. Send that as cancelled again, and"
+        " make an event of its own where it is to take place after all."
     )
+    assert (told["state"], told["reason"], told["problem"]["detail"]) == ("parked", "unsupported_value", said)
+    assert said in told["detail"]
     assert len(await ada.occurrences(await ada.event("Stand up"))) == 9
+
+
+@pytest.mark.feature("F6")
+async def test_an_occurrence_that_cannot_be_brought_back_holds_up_no_other(ada):
+    item = await stand_up(ada)
+    third, fourth = ({"original_start": at(on), "cancelled": True} for on in (3, 4))
+    moved = {"original_start": at(6), "start": at(6, "11:00"), "end": at(6, "11:30")}
+    await ada.patches("Stand-up", recurrence={**DAILY, "exceptions": [third]})
+    await ada.settles()
+
+    await ada.patches("Stand-up", recurrence={**DAILY, "exceptions": [fourth, moved]})
+    await ada.settles()
+
+    clocks = [clock_of(each) for each in await ada.occurrences(item)]
+    assert [each for each in clocks if not each.endswith("T09:00")] == [f"{day(at(6))}T11:00"]
+    assert {day(at(on)) for on in (3, 4)}.isdisjoint(each[:10] for each in clocks)
+    told = await ada.explains("Stand-up")
+    assert (told["state"], told["reason"]) == ("parked", "unsupported_value")
+    assert f"of a series: {spoken(3)}. Send" in told["problem"]["detail"]
+    assert await ada.news() == []
+
+    await ada.patches("Stand-up", recurrence={**DAILY, "exceptions": [third, fourth, moved]})
+    await ada.settles()
+    assert (await ada.explains("Stand-up"))["state"] == "synced"
+
+
+@pytest.mark.feature("F6")
+async def test_a_cancellation_that_never_reached_outlook_may_be_taken_back(ada):
+    item = await stand_up(ada)
+    cancelled = {"original_start": at(3), "cancelled": True}
+    await ada.patches("Stand-up", recurrence={**DAILY, "exceptions": [cancelled]})
+    await ada.patches("Stand-up", recurrence=DAILY)
+    await ada.settles()
+
+    assert len(await ada.occurrences(item)) == 10
+    assert (await ada.explains("Stand-up"))["state"] == "synced"
 
 
 @pytest.mark.feature("F6")
@@ -147,10 +193,10 @@ async def test_exceptions_that_outlook_drops_when_its_user_moves_a_series_are_ke
     assert (await ada.record("Stand-up"))["recurrence"]["exceptions"] == []
     (conflict,) = (await ada.crm("GET", "/v1/conflicts?entity=calendar"))["data"]
     assert (conflict["field"], conflict["status"], conflict["kept"]) == (
-        "exceptions",
+        "recurrence",
         "resolved",
         "microsoft",
     )
-    assert conflict["crm"][0]["on"] == day(at(3))
+    assert conflict["crm"]["exceptions"] == [{**moved, "original_start": at(3, "14:00")}]
     codes = [decision["code"] for decision in (await ada.explains("Stand-up"))["decisions"]]
     assert "exception_lost" in codes

@@ -51,6 +51,39 @@ async def test_a_window_that_moves_on_deletes_nothing(ada):
     assert (await ada.link("Old"))["state"] == "linked"
 
 
+@pytest.mark.lesson(10)
+async def test_the_widest_window_is_opened_weekly_and_loses_nothing_at_its_far_end(ada):
+    await ada.chooses(window_past_days=730, window_future_days=1095)
+    await ada.syncs()
+    clock.follow(clock.now() + timedelta(days=3))
+    await ada.adds("OfOutlook", start=at(1094), end=at(1094, "10:00"))
+    written = await ada.has("OfTheCRM", start=at(1094), end=at(1094, "10:00"))
+    await ada.edits(written, location={"displayName": "Room 2"})
+    first = await window(ada)
+    await ada.syncs()
+    await ada.syncs()
+
+    assert await window(ada) == first
+    assert await known(ada) == ["OfTheCRM"]
+    assert (await ada.record("OfTheCRM"))["location"] == "Room 2"
+
+    clock.follow(clock.now() + timedelta(days=5))
+    await ada.syncs()
+
+    assert (await window(ada))["end"] == f"{at(1095)['date_time'][:10]}T00:00:00Z" > first["end"]
+    assert await known(ada) == ["OfOutlook", "OfTheCRM"]
+    assert await titles(ada) == ["OfOutlook", "OfTheCRM"]
+
+
+async def window(ada):
+    """Return what a round over the calendar looks at."""
+    (row,) = await ada.rows(
+        "SELECT \"window\" FROM collections WHERE connection_id = :connection AND entity = 'calendar'",
+        connection=ada.person.connection,
+    )
+    return row["window"]
+
+
 @pytest.mark.feature("B7")
 async def test_only_the_chosen_types_of_activities_sync(ada):
     await ada.chooses(activity_types=["inspection"])

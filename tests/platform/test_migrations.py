@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.migrate import migrate
+from app.records.evidence import address_key
 
 WORKSPACE = """
 INSERT INTO workspaces (id, name, entities, enabled, entitled, paused, self_management, sync_interval_minutes,
@@ -131,4 +132,47 @@ async def test_who_was_there_before_can_be_found_by_match_keys(new_database):
             query = "SELECT id, collection_id, looked_at = opened_at, followed_at = resolved_at FROM matches ORDER BY id"
             matches = [tuple(row) for row in await connection.execute(text(query))]
             assert matches == [("mat_closed", "", True, True), ("mat_open", "col_1", True, None)]
+    await engine.dispose()
+
+
+PEOPLE = [{"address": "EVE@example.org", "name": "Eve", "role": "required"}]
+GUESTS = {"attendees": [{"type": "required", "emailAddress": {"address": "eve@example.org", "name": "Eve"}}]}
+EVENT = {**RECORD, "entity": "calendar", "doc": {"attendees": PEOPLE}}
+WITH_GUESTS = {**LINK, "entity": "calendar", "graph_had": GUESTS}
+
+
+async def test_events_that_were_there_before_can_be_found_by_their_guests(new_database):
+    migrate(new_database, revision="0007")
+    engine = create_async_engine(new_database, poolclass=NullPool)
+    rows = [
+        ("records", {**EVENT, "record_id": "rec_a"}),
+        ("records", {**EVENT, "record_id": "rec_alone", "doc": {}}),
+        ("records", {**EVENT, "record_id": "rec_gone", "deleted_at": MOMENT}),
+        ("records", {**RECORD, "record_id": "rec_contact"}),
+        ("links", {**WITH_GUESTS, "id": "lnk_a", "item_id": "a"}),
+        ("links", {**WITH_GUESTS, "id": "lnk_copy", "item_id": "c", "state": "ignored"}),
+        (
+            "links",
+            {**WITH_GUESTS, "id": "lnk_linked", "item_id": "d", "state": "linked", "record_id": "rec_a"},
+        ),
+    ]
+    async with engine.begin() as connection:
+        named = {"workspace": "ws_1"}
+        await connection.execute(text("SELECT set_config('concord.workspace', :workspace, true)"), named)
+        await connection.execute(text(WORKSPACE), {"id": "ws_1", "defaults": "{}"})
+        for name, row in rows:
+            insert = (
+                f"INSERT INTO {name} SELECT * FROM jsonb_populate_record(NULL::{name}, CAST(:row AS jsonb))"
+            )
+            await connection.execute(text(insert), {"row": json.dumps({**row, "workspace_id": "ws_1"})})
+
+    migrate(new_database)
+
+    async with engine.begin() as connection:
+        await connection.execute(text("SELECT set_config('concord.workspace', :workspace, true)"), named)
+        found = await connection.execute(text("SELECT side, id, entity, key FROM match_keys ORDER BY id"))
+        eve = address_key("eve@example.org")
+        assert [tuple(row) for row in found] == [
+            ("item", "lnk_a", "calendar", eve), ("record", "rec_a", "calendar", eve),
+        ]  # fmt: skip
     await engine.dispose()

@@ -19,6 +19,7 @@ STATEMENTS = {
     "records by crm_id": records.SPOKEN_OF,
     "records written": records.WRITE,
     "records by key": match_keys.RECORDS,
+    "records by address": match_keys.HOLDERS,
     "unnamed records by key": match_keys.UNNAMED,
     "items by key": match_keys.ITEMS,
     "keys written": match_keys.WRITE,

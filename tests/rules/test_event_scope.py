@@ -129,7 +129,7 @@ def test_the_window_of_a_round_is_opened_anew_once_in_sixty_days(past, future):
     assert window["end"] == f"{(NOW + future * DAY + AFTER).date()}T00:00:00Z"
 
 
-@pytest.mark.parametrize(("past", "future", "kept"), [(365, 1095, 59), (730, 1065, 23), (730, 1095, 0)])
+@pytest.mark.parametrize(("past", "future", "kept"), [(365, 1095, 59), (730, 1065, 30), (730, 1095, 7)])
 def test_a_wide_window_is_no_wider_than_graph_allows_misses_no_day_and_lasts(past, future, kept):
     chosen = settings(window_past_days=past, window_future_days=future)
     window = opened(chosen.days(NOW))
@@ -140,6 +140,16 @@ def test_a_wide_window_is_no_wider_than_graph_allows_misses_no_day_and_lasts(pas
     assert (begin.date() <= days.begin, end.date() >= days.end) == (True, True)
     assert not outgrown(window, chosen.days(NOW + kept * DAY))
     assert outgrown(window, chosen.days(NOW + (kept + 1) * DAY))
+
+
+def test_a_window_that_could_be_no_wider_waits_for_no_day_that_was_just_chosen():
+    window = opened(settings(window_past_days=730, window_future_days=1090).days(NOW))
+    window_of_before = {side: window[side] for side in ("begin", "end")}
+
+    assert outgrown(window, settings(window_past_days=730, window_future_days=1095).days(NOW))
+    assert outgrown(
+        window_of_before, settings(window_past_days=730, window_future_days=1090).days(NOW + 6 * DAY)
+    )
 
 
 def test_another_choice_of_days_outgrows_the_window():

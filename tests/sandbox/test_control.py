@@ -47,6 +47,8 @@ BAD = [
     ),
     pytest.param("users", {"mail": "a@outlook.example", "kind": "work"}, 409, id="work account at home"),
     pytest.param("users", {"mail": ADELE, "kind": "personal"}, 409, id="kind changed"),
+    pytest.param("users", {"mail": ADELE, "aliases": ["alex@contoso.example"]}, 409, id="alias of another"),
+    pytest.param("users", {"mail": ADELE, "aliases": ["nobody"]}, 400, id="alias without a domain"),
     pytest.param("move", {"mail": ADELE, "id": "x", "to": "y"}, 400, id="move of a malformed id"),
     pytest.param("move", {"mail": "who@a.example", "id": "x", "to": "y"}, 404, id="move of nobody's"),
     pytest.param("seed", {"mail": ADELE}, 400, id="seed without a source"),
@@ -133,6 +135,20 @@ async def test_tenants_and_users_are_made_and_changed(entra: Entra):
     assert entra.person("ann@acme.example").display_name == "Ann"
     assert entra.person("ann@acme.example").mailbox is False
     assert (await entra.sign_in("ann@acme.example"))["error_description"].startswith("AADSTS90094")
+
+
+@pytest.mark.feature("D4")
+async def test_a_mailbox_has_aliases_that_the_directory_lists_and_mail_reaches(entra: Entra):
+    await entra.control("users", mail=ADELE, aliases=["A.Vance@contoso.example"])
+    headers = await outlook(entra)
+    told = (await entra.http.get("/v1.0/me?$select=mail,proxyAddresses", headers=headers)).json()
+
+    assert told["mail"] == ADELE
+    assert told["proxyAddresses"] == [f"SMTP:{ADELE}", "smtp:A.Vance@contoso.example"]
+    assert entra.person("a.vance@contoso.example") == entra.person(ADELE)
+
+    await entra.control("users", mail=ADELE, aliases=[])
+    assert entra.world.person("a.vance@contoso.example") is None
 
 
 @pytest.mark.feature("D8")

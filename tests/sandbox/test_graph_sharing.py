@@ -113,6 +113,18 @@ async def test_a_role_says_who_may_read_and_write(adele: Outlook, alex: Outlook,
         assert [row["id"] for row in (await alex.read(f"users/{ADELE}/calendars"))["value"]] == [shown["id"]]
 
 
+async def test_what_is_shared_with_an_alias_is_shared_with_whoever_has_it(
+    stage: Stage, adele: Outlook, alex: Outlook
+):
+    await share(adele, "write", "a.wilber@contoso.example")
+    path = f"users/{ADELE}/events"
+    assert (await alex.get(path)).status_code == 403
+
+    await stage.control("users", mail=ALEX, aliases=["A.Wilber@contoso.example"])
+
+    assert (await alex.get(path)).status_code == 200
+
+
 async def test_an_event_made_by_a_delegate_is_the_owners(adele: Outlook, alex: Outlook):
     await share(adele, "write")
     made = await alex.made(f"users/{ADELE}/calendar/events", **event())

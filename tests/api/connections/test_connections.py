@@ -5,6 +5,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.models import Collection, Link
+from app.sync.accounts import addresses_of
+from app.sync.connections import Connections
 
 
 @pytest.mark.feature("A1")
@@ -57,6 +59,34 @@ async def test_after_sign_in_the_account_is_shown(office, microsoft, kind):
     assert {one["state"] for one in now["entities"].values()} == {"disabled"}
     assert {one["granted"] for one in now["entities"].values()} == {True}
     assert now["authorize_url"] is None
+
+
+@pytest.mark.feature("B1")
+@pytest.mark.feature("D4")
+async def test_an_account_goes_by_the_aliases_of_its_mailbox_too(office, microsoft):
+    mail = await microsoft.person()
+    await microsoft.control("users", mail=mail, aliases=[f"Second.{mail}"])
+
+    made = await office.asks(f"second.{mail}")
+    await office.signs_in(made["authorize_url"], mail)
+    now = await office.call("GET", f"/v1/connections/{made['id']}")
+
+    assert (now["status"], now["login_hint_mismatch"], now["account"]["email"]) == ("active", False, mail)
+    assert set(now["account"]) == {"email", "display_name", "tenant_id", "kind"}
+    async with office.resources.db.transaction(office.workspace["id"]) as session:
+        kept = await Connections(session).get(now["id"])
+    assert addresses_of(kept) == {mail, f"second.{mail}"}
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["the aliases alone", "nothing at all"])
+async def test_who_signed_in_is_known_also_where_the_directory_tells_less(office, microsoft, times):
+    mail = await microsoft.person()
+    denied = {"status": 403, "code": "Authorization_RequestDenied"}
+    await microsoft.control("faults", match={"path": "/v1.0/me", "mail": mail}, fault=denied, times=times)
+
+    now = await office.connects(mail)
+
+    assert (now["status"], now["account"]["email"]) == ("active", mail)
 
 
 async def test_the_same_wish_again_gives_the_same_connection(office, microsoft):

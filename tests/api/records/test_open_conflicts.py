@@ -219,11 +219,24 @@ class TestDeciding:
         assert body["failed"] == 1
         assert (await crm.gets())["job_title"] == "Poet"
 
-    async def test_of_another_workspace_nothing_is_decided(self, new_workspace, asked, problem):
-        stranger = await new_workspace("Other Realty")
-        answer = await stranger.http.post(f"/v1/conflicts/{asked['id']}/resolve", json={"take": "crm"})
+    async def test_of_another_workspace_nothing_is_read_or_decided(self, new_workspace, asked, problem):
+        stranger, path = await new_workspace("Other Realty"), f"/v1/conflicts/{asked['id']}"
+        for answer in (
+            await stranger.http.get(path),
+            await stranger.http.post(f"{path}/resolve", json={"take": "crm"}),
+        ):
+            problem(answer, 404, "conflict-not-found")
 
-        problem(answer, 404, "conflict-not-found")
+    async def test_a_user_reads_the_conflicts_of_their_own_mailboxes(self, crm, asked, problem):
+        path, found = f"/v1/conflicts/{asked['id']}", {}
+        for user in ("agent-7", "agent-8"):
+            body = {"user": user, "role": "user"}
+            token = (await crm.call("POST", "/v1/session-tokens", json=body, expect=(201,)))["token"]
+            found[user] = await crm.http.get(path, headers={"Authorization": f"Bearer {token}"})
+
+        assert found["agent-7"].json() == asked == await crm.call("GET", path)
+        assert (asked["field"], asked["fields"]) == ("job_title", ["job_title"])
+        problem(found["agent-8"], 404, "conflict-not-found")
 
 
 @pytest.mark.feature("F3", "F4")
