@@ -58,7 +58,8 @@ def _is_item_of(work: Work, link: Link, row: Document) -> bool:
     label = work.words.mark_of(row)
     if label is not None:
         return label.casefold() == mark(link).casefold()
-    return work.words.says_the_same(link.graph_had or {}, work.had(row))
+    ended = link.state in {LinkState.REMOVED_THERE, LinkState.GONE}  # who says the same later is another one
+    return not ended and work.words.says_the_same(link.graph_had or {}, work.had(row))
 
 
 async def leave_copies(work: Work, items: Mapping[str, Link]) -> set[str]:

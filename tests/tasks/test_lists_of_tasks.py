@@ -65,6 +65,18 @@ async def test_a_task_moved_to_another_list_is_not_deleted_and_comes_back_as_its
     assert [row["state"] for row in await ada.rows("SELECT state FROM links")] == ["linked"]
 
 
+async def test_a_task_added_again_after_it_was_deleted_is_another_one(ada):
+    item = await ada.has("Call", due_date="2026-03-02")
+    await ada.deletes(item)
+    await ada.syncs()
+    await ada.news()
+    await ada.adds("Call", dueDateTime=due("2026-03-02"))
+    await ada.syncs()
+
+    assert [change["type"] for change in await ada.news()] == ["task.created"]
+    assert (await ada.record("Call"))["deleted"]
+
+
 async def test_a_name_that_another_list_has_is_not_taken(ada):
     await ada.has("Call")
     await ada.adds("Milk", name="Groceries")
