@@ -79,9 +79,9 @@ def invites_here(view: LinkView, part: Part) -> bool:
     *Two colleagues own a viewing, and its guest is invited by both.*
     """
     has_guests = bool(view.graph_had.get("attendees"))
-    return (
-        (has_guests or not part.invited) if part.access is Access.PRIMARY else has_guests and not part.invited
-    )
+    if part.access is Access.PRIMARY:
+        return has_guests or not part.invited
+    return has_guests and not part.invited
 
 
 def is_hidden(doc: Fields, view: LinkView, private: Private) -> bool:

@@ -5,15 +5,17 @@ ambiguous create is repeated at the earliest 60 seconds after its attempt and af
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.graph.protocol import Document, NotFound
 from app.graph.translation import find_marked
 from app.models import Link
 from app.records.link import Attempt, AttemptKind
-from app.sync.adopt import adopt, adoptions, mark, remove_doublets
+from app.sync.adopt import Adoption, adopt, adoptions, mark, remove_doublets
 from app.sync.clearing import Cleared
 from app.sync.links import Links
+from app.sync.occurrences import EXCEPTIONS
 from app.sync.page import Page, Report, deleted, locked_page, receive
 from app.sync.work import Work
 
@@ -39,7 +41,7 @@ async def settle(work: Work, links: Sequence[Link]) -> None:
 async def _settle_creates(work: Work, creating: Sequence[Link]) -> None:
     found = await find_marked(work.words, work.mailbox, work.folder, marks=[mark(link) for link in creating])
     items = {item["id"]: (label, item) for label, marked in found.items() for item in marked}
-    adopted = adoptions(creating, items)
+    adopted = await _whole(work, adoptions(creating, items))
     now = work.now
     async with work.transaction() as session:
         page = await locked_page(work, session, [(a.link_id, a.record_id) for a in adopted])
@@ -51,6 +53,20 @@ async def _settle_creates(work: Work, creating: Sequence[Link]) -> None:
             _look_again(link, now=now)
         await work.move(session)
     await remove_doublets(work, adopted)
+
+
+async def _whole(work: Work, adopted: Sequence[Adoption]) -> Sequence[Adoption]:
+    """Read adopted items one by one where a list leaves out what differs of a series: it is still owed."""
+    if not adopted or EXCEPTIONS not in work.shape.parts:
+        return adopted
+    answers = await work.mailbox.batch([work.words.read(each.item_id) for each in adopted])
+    read = {
+        each.item_id: answer.result()
+        for each, answer in zip(adopted, answers, strict=True)
+        if answer.error() is None
+    }
+    await work.words.complete(work.mailbox, list(read.values()))
+    return [replace(each, item=read.get(each.item_id, each.item)) for each in adopted]
 
 
 def _look_again(link: Link, *, now: datetime) -> None:

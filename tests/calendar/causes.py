@@ -34,7 +34,9 @@ def of_record(record: Json, part: str) -> Any:
             return _moment(record["start"])
         case "occurrences":
             rows = (record["recurrence"] or {}).get("exceptions") or []
-            return {_moment(row["original_start"])[:10]: _said_of(row) for row in rows}
+            said = {_moment(row["original_start"])[:10]: _said_of(row) for row in rows}
+            days = {day.isoformat() for day in _days(record)} if said else set()
+            return {day: own for day, own in said.items() if day in days}
     return record[part] or ""
 
 
@@ -76,10 +78,15 @@ def is_ahead(record: Json) -> bool:
     start = datetime.fromisoformat(_moment(record["start"])).replace(tzinfo=UTC)
     if record["recurrence"] is None:
         return start > clock.now()
+    return _days(record)[-1] >= clock.now().date()
+
+
+def _days(record: Json) -> list[date]:
+    """Return the days of a counted series."""
     rule = dict(part.split("=") for part in record["recurrence"]["rrule"].split(";"))
-    days = DAYS_OF[rule["FREQ"]] * int(rule.get("INTERVAL", 1)) * (int(rule["COUNT"]) - 1)
-    last: date = (start + timedelta(days=days)).date()
-    return last >= clock.now().date()
+    first = date.fromisoformat(_moment(record["start"])[:10])
+    every = timedelta(days=DAYS_OF[rule["FREQ"]] * int(rule.get("INTERVAL", 1)))
+    return [first + every * number for number in range(int(rule["COUNT"]))]
 
 
 def _whole(item: Shown, part: str) -> Any:

@@ -52,6 +52,19 @@ async def test_guests_are_invited_once(inviting, said):
 
 
 @pytest.mark.parametrize(
+    ("differs", "kind"), [({"cancelled": True}, "cancellation"), ({"title": "Longer"}, "update")]
+)
+async def test_occurrences_of_a_new_series_differ_also_where_its_making_went_unheard(inviting, differs, kind):
+    series = daily(**differs)
+    await inviting.puts("Viewing", title="Viewing", start=at(1), attendees=[EVE], recurrence=series)
+    await loses_answers(inviting)
+
+    assert await told(inviting) == [("invitation", "eve@example.org"), (kind, "eve@example.org")]
+    (held,) = (await inviting.record("Viewing"))["recurrence"]["exceptions"]
+    assert held == series["exceptions"][0]
+
+
+@pytest.mark.parametrize(
     "edit",
     [
         pytest.param({"title": "Ball"}, id="title"),
