@@ -3,8 +3,8 @@
 from typing import Final
 
 SHORT_CUT = "a short cut: the long way comes to the same"
+ALL_SHOWN = "where there are no seats everything is shown"
 SAME_LENGTH = "both have the same length by then"
-DROPPED = "a field that is set to what it was is dropped in the end"
 
 EQUIVALENT: Final[dict[str, str]] = {
     "app.records.patch.difference: if name in before or name in after: always":
@@ -37,16 +37,12 @@ EQUIVALENT: Final[dict[str, str]] = {
         "whoever has two partners is paired with none, nor with a third",
     "app.sync.matching.exact_pairs: 2: 3 (2)":
         "whoever has two partners is paired with none, nor with a third",
-    "app.sync.first_meeting._unite: if not values.same(part.kind, united, whole): always":
-        DROPPED,
-    "app.sync.merging.edit_elements: if not values.same(part.kind, merged, whole): always":
-        DROPPED,
     "app.sync.merging.set: if not self.previous: always":
         "a copy of the copy is made",
+    "app.sync.merging.hide_the_rest: if part.seats is None: never":
+        ALL_SHOWN,
     "app.sync.merging.unshown: if part.seats is None: never":
-        "where there are no seats everything is shown",
+        ALL_SHOWN,
     "app.sync.projection.shown: len(held) <= part.seats: Lt":
         "as many as there are seats are all seated",
-    "app.sync.reconcile.wrote: if part.seats is not None and merging.given.get(part.field): always":
-        "where there are no seats, or no elements, there is no rest to hide",
 }  # fmt: skip
