@@ -6,6 +6,7 @@ call it. What was found is appended to a ledger, if one is named: a run that bro
 """
 
 import argparse
+import ast
 import gc
 import hashlib
 import json
@@ -134,8 +135,9 @@ class Proofs:
 
 def _concerned(tests: Path) -> bool:
     """Say whether a file of tests has to do with any of the modules: others need not be watched."""
-    source = tests.read_text()
-    return any(name in source for name in (*MODULES, "tests.rules.outlook"))
+    imports = [each for each in ast.walk(ast.parse(tests.read_text())) if isinstance(each, ast.ImportFrom)]
+    named = {f"{each.module}.{alias.name}" for each in imports for alias in each.names}
+    return not {*MODULES, "tests.rules.outlook"}.isdisjoint({*named, *(each.module for each in imports)})
 
 
 def _run(items: Sequence[pytest.Item]) -> None:
