@@ -43,8 +43,7 @@ def _unite(merging: Merging, part: Part, value: Sequence[Element]) -> None:
         theirs=value,
         theirs_win=lambda: merging.theirs_win(part, base=[], ours=ours, theirs=value),
     )
-    if not values.same(part.kind, united, whole):
-        merging.set(part.field, united)
+    merging.set(part.field, united)
     merging.mean(part, meaning, wording=value)
     target = merging.shown(part)
     if {*map(rules.key, target)} == {*map(rules.key, meaning)}:

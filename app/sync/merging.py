@@ -40,7 +40,7 @@ class Merging:
         held: Mapping[str, Value] = holding.NONE,
     ) -> None:
         seen = holding.branched(doc, held, listening.connection)
-        self.shape, self.doc, self.given, self.before = shape, seen, seen, link
+        self.shape, self.doc, self.before = shape, seen, link
         self.hub, self.held, self.asked = doc, held, dict[str, Value]()
         self.listening, self.field_at, self.stamp = listening, field_at, stamp
         self.had, self.means = dict(link.graph_had), dict(link.graph_means)
@@ -66,9 +66,12 @@ class Merging:
         """Note that the item now words by ``raw`` what we sent."""
         self.had[part.name] = raw
         self.mean(part, sent, wording=self.shape.read(part, raw), kept_out=self.kept_out(part))
+        self.hide_the_rest(part)
 
     def hide_the_rest(self, part: Part) -> None:
-        """Keep what found no seat out of the seats that this mailbox's user will empty."""
+        """Keep what found no seat out of the seats that this mailbox's user will empty, and nothing else."""
+        if part.seats is None:
+            return
         view = self.view
         shown = projection.shown(self.shape, self.doc, view, part)
         meaning = projection.meant(self.shape, view, part)
@@ -125,8 +128,7 @@ class Merging:
             theirs_win=lambda: self.theirs_win(part, base=base, ours=ours, theirs=value),
             unseen=frozenset(rules.key(e) for e in [*self.unshown(part), *self.foreign(part)]),
         )
-        if not values.same(part.kind, merged, whole):
-            self.set(part.field, merged)
+        self.set(part.field, merged)
 
     def edit_slots(self, part: Part, value: Sequence[Element], *, base: Sequence[Element]) -> None:
         """Merge what stands in each slot (a day, an address) as one value."""
@@ -135,8 +137,7 @@ class Merging:
             LISTS[part.kind], base=base, ours=whole, theirs=value,
             theirs_win=lambda: self.theirs_win(part, base=base, ours=whole, theirs=value),
         )  # fmt: skip
-        if not values.same(part.kind, merged, whole):
-            self.set(part.field, merged)
+        self.set(part.field, merged)
 
     def keep_both(self, part: Part, *, base: Value, theirs: Value) -> None:
         """Keep a value that stood aside for ours in a conflict."""

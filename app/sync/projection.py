@@ -7,7 +7,7 @@ from datetime import datetime
 from app.records import Fields, Value, values
 from app.records.link import UNSURE, Attempt, AttemptKind, LinkView
 from app.records.shape import Part, Shape
-from app.records.values import LISTS, Element, Kind
+from app.records.values import LISTS, Element, Identity, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +87,27 @@ def shown(shape: Shape, doc: Fields, link: LinkView, part: Part) -> Value:
     held, kept_out = elements(doc, part), hidden(link, part)
     if part.seats is None or (len(held) <= part.seats and not kept_out):
         return held
-    return seated(part, held, before=meant(shape, link, part), kept_out=kept_out)
+    before = meant(shape, link, part)
+    return seated(LISTS[part.kind].key, held, seats=part.seats, before=before, kept_out=kept_out)
 
 
 def seated(
-    part: Part, held: Sequence[Element], *, before: Sequence[Element], kept_out: Sequence[Element]
+    key: Identity,
+    held: Sequence[Element],
+    *,
+    seats: int,
+    before: Sequence[Element],
+    kept_out: Sequence[Element],
 ) -> list[Element]:
     """Return which of the elements get the seats of a part."""
-    key = LISTS[part.kind].key
-    seats = part.seats or 0
     before_keys, out_keys = {key(e) for e in before}, {key(e) for e in kept_out}
     keys = [key(e) for e in held]
     kept = [k for k in keys if k in before_keys][:seats]
     new = [k for k in keys if k not in before_keys and k not in out_keys][: seats - len(kept)]
-    room = min(seats - len(kept), len(before) - len(kept)) - len(new)
+    room = min(seats, len(before)) - len(kept) - len(new)
     waiting = [k for k in keys if k in out_keys and k not in before_keys][: max(room, 0)]
     chosen = {*kept, *new, *waiting}
-    return [e for e, k in zip(held, keys, strict=True) if k in chosen]
+    return [e for e in held if key(e) in chosen]
 
 
 def owed(shape: Shape, doc: Fields, link: LinkView, *, held: Container[str] = ()) -> Write:

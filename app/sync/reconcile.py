@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.records import Fields, Value, values
-from app.records.link import UNSURE, AttemptKind, LinkView
+from app.records.link import UNSURE, LinkView
 from app.records.shape import Shape
 from app.sync import holding
 from app.sync.conflicts import Conflict, Side, Stamp
@@ -26,8 +26,8 @@ UNKNOWN = object()
 class Received:
     """What a record and its link become. ``previous`` has the document's changed fields as they were.
 
-    ``doc``, ``link`` and ``held`` are the very objects given where nothing changed. ``field_at`` has the
-    stamps of the changed fields only.
+    ``doc`` and ``link`` are the very objects given where nothing changed. ``field_at`` has the stamps of the
+    changed fields only.
     """
 
     doc: Fields
@@ -111,8 +111,7 @@ def wrote(
     _hear(merging, answer_had, moved=moved)
     _forget_what_did_not_happen(merging, moved=moved)
     for part in shape.parts.values():
-        if part.seats is not None and merging.given.get(part.field):
-            merging.hide_the_rest(part)
+        merging.hide_the_rest(part)
     return _received(merging)
 
 
@@ -153,10 +152,8 @@ def _hear(merging: Merging, had_now: Fields, *, moved: list[str]) -> None:
 
 def _forget_what_did_not_happen(merging: Merging, *, moved: Collection[str]) -> None:
     """Let go of an attempt, and of doubts about parts that are again what they were."""
-    merging.sent = {}
+    merging.attempt = None
     merging.unsure = {name: doubt for name, doubt in merging.unsure.items() if name in moved}
-    if merging.attempt and merging.attempt.kind is AttemptKind.DELETE:
-        merging.attempt = None
 
 
 def _received(merging: Merging) -> Received:
@@ -190,7 +187,7 @@ def _held(merging: Merging, moved: Collection[str]) -> Mapping[str, Value]:
             at = merging.stamp.at.isoformat() if merging.stamp.at else None
             branch = holding.moved(known, merging.doc[name], base=base, at=at)
             held = holding.with_branch(held, name, connection, branch)
-    return held if held is merging.held else holding.closed_by_rule(merging.shape.kinds, merging.hub, held)
+    return holding.closed_by_rule(merging.shape.kinds, merging.hub, held)
 
 
 def _stamp(shape: Shape, had_now: Fields, connection: str) -> Stamp:

@@ -136,7 +136,7 @@ class _Stating:
             if not self._same(name, value, ours):
                 self.behind.append(name)
             return
-        base = self._base(name, value, ours=ours, held=held)
+        base = self._base(name, value, held=held)
         became = self._decided(name, self._merged(name, value, ours=ours, base=base), value=value)
         if not self._same(name, became, ours):
             self.previous[name] = ours
@@ -172,13 +172,8 @@ class _Stating:
             merged=tuple(n for n, value in stated.items() if not self._same(n, self.doc.get(n), value)),
             behind=tuple(self.behind),
             offer=tuple(self.offer),
-            held=self._held(),
+            held=holding.closed_by_rule(self.kinds, self.doc, self.in_question),
         )
-
-    def _held(self) -> Mapping[str, Value]:
-        if self.in_question is self.held_before and not (self.previous.keys() & self.in_question.keys()):
-            return self.held_before
-        return holding.closed_by_rule(self.kinds, self.doc, self.in_question)
 
     def _decided(self, name: str, became: Value, *, value: Value) -> Value:
         """Return what becomes of a field in question: what the CRM says, unless it takes its edit back."""
@@ -220,7 +215,7 @@ class _Stating:
             return not self._same(name, value, self.statement.base.get(name))
         return self.statement.decisive or not any(self._same(name, value, h.value) for h in held)
 
-    def _base(self, name: str, value: Value, *, ours: Value, held: Sequence[Held]) -> Value:
+    def _base(self, name: str, value: Value, *, held: Sequence[Held]) -> Value:
         """Return what the CRM's user most likely edited."""
         if self.statement.base is not None:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
@@ -231,11 +226,10 @@ class _Stating:
             # Cleared: all that it surely had. What it may not have seen yet stays, and is offered.
             return [element for h in sure for element in h.value]
         if self.statement.decisive:
-            return sure[-1].value if sure else ours
+            return sure[-1].value
         likely = [h.value for h in sorted(sure, key=lambda h: h.foreign)]
         maybe = [h.value for h in held if h.pending and h.revision <= self.heard]
-        candidates: list[Value] = [*likely, *maybe] or [ours]
-        return lists.closest(LISTS[self.kinds[name]], candidates, value)
+        return lists.closest(LISTS[self.kinds[name]], [*likely, *maybe], value)
 
     def _merged(self, name: str, value: Value, *, ours: Value, base: Value) -> Value:
         def theirs_win() -> bool:

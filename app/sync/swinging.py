@@ -86,7 +86,7 @@ def stopped(
         stamp = Stamp.parse(known) if known else None
         if stamp is not None and stamp.connection is not None and name not in held:
             at = stamp.at.isoformat() if stamp.at else None
-            branch = _branch(stated.previous[name], base=stated.previous[name], at=at, now=now)
+            branch = _branch(stated.previous[name], base=stated.doc.get(name), at=at, now=now)
             held = holding.with_branch(held, name, stamp.connection, branch)
     return replace(stated, held=held), after
 

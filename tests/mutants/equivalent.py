@@ -3,9 +3,9 @@
 from typing import Final
 
 SHORT_CUT = "a short cut: the long way comes to the same"
+ALL_SHOWN = "where there are no seats everything is shown"
 SAME_LENGTH = "both have the same length by then"
 EARLIER = "it begins earlier: what comes before the first day that is asked for is passed over"
-DROPPED = "a field that is set to what it was is dropped in the end"
 
 EQUIVALENT: Final[dict[str, str]] = {
     "app.graph.recurrence._falls_on: position > 0: GtE":
@@ -48,20 +48,16 @@ EQUIVALENT: Final[dict[str, str]] = {
         "whoever has two partners is paired with none, nor with a third",
     "app.sync.matching.exact_pairs: 2: 3 (2)":
         "whoever has two partners is paired with none, nor with a third",
-    "app.sync.first_meeting._unite: if not values.same(part.kind, united, whole): always":
-        DROPPED,
-    "app.sync.merging.edit_elements: if not values.same(part.kind, merged, whole): always":
-        DROPPED,
     "app.sync.merging.set: if not self.previous: always":
         "a copy of the copy is made",
+    "app.sync.merging.hide_the_rest: if part.seats is None: never":
+        ALL_SHOWN,
     "app.sync.merging.unshown: if part.seats is None: never":
-        "where there are no seats everything is shown",
+        ALL_SHOWN,
     "app.sync.occurrences.begun_anew: if WHEN not in shape.parts: never":
         SHORT_CUT,
     "app.sync.recurrence._base: (near.year - start.year) * MONTHS + near.month: Sub":
         EARLIER,
     "app.sync.projection.shown: len(held) <= part.seats: Lt":
         "as many as there are seats are all seated",
-    "app.sync.reconcile.wrote: if part.seats is not None and merging.given.get(part.field): always":
-        "where there are no seats, or no elements, there is no rest to hide",
 }  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from app.sync.breaker import Kind, Limits, Window, cleared, clears, trips
 
-DELETIONS, CREATIONS, CLEARS = Kind.DELETIONS, Kind.CREATIONS, Kind.CLEARS
+DELETIONS, CREATIONS, CLEARS, INVITED = Kind.DELETIONS, Kind.CREATIONS, Kind.CLEARS, Kind.INVITATIONS
 USUAL = Limits()
 
 BOUNDARIES = [
@@ -33,6 +33,10 @@ BOUNDARIES = [
     ("one creation too many",                           CREATIONS,    5001,    0,    0,  True),
     ("creations through the day",                       CREATIONS,       1, 5000,    0,  True),
     ("creations know no half",                          CREATIONS,     100,    0,  100,  False),
+    ("as many invitations as may go out",               INVITED,        20,    0,    0,  False),
+    ("one invitation too many",                         INVITED,        21,    0, 1000,  True),
+    ("invitations through the day",                     INVITED,         1,   20, 1000,  True),
+    ("invitations know no half",                        INVITED,         3,    0,    3,  False),
 ]  # fmt: skip
 
 

@@ -5,13 +5,26 @@ from datetime import timedelta
 import pytest
 
 from app.records import contact
+from app.records.link import LinkView
 from app.records.patch import Revision
 from app.sync.conflicts import Policy, Resolution, Side, Stamp
 from app.sync.holding import Branch, branches, held_from, latest, without
 from app.sync.projection import Update
 from app.sync.reconcile import Listening
 from app.sync.stated import CrmView, Statement, first_stated, receive_crm
-from tests.rules.outlook import CRM_WINS, NOON, agreed, answered, edited, emails, phones, report, worded
+from app.sync.swinging import FLAPPING
+from tests.rules.outlook import (
+    CRM_WINS,
+    NOON,
+    SHAPE,
+    agreed,
+    answered,
+    edited,
+    emails,
+    phones,
+    report,
+    worded,
+)
 from tests.rules.outlook import write_of as owed_to
 
 ASK = Policy(Resolution.ASK)
@@ -144,6 +157,36 @@ def test_a_question_keeps_what_both_had_before_and_since_when_it_is_open():
     assert (branch.value, branch.base, branch.code) == ("Poet", "Programmer", "both_edited")
     assert branch.stamp("con_1") == Stamp(NOON + timedelta(seconds=20), Side.MICROSOFT, "con_1")
     assert hub.conflicts == []
+
+
+def test_a_question_has_no_time_where_the_mailbox_tells_none():
+    link = agreed(ADA)
+    known = {name: raw for name, raw in link.graph_had.items() if name != SHAPE.modified}
+    moved = ADA | {"job_title": "Countess"}
+    received = report(moved, LinkView(known), known | {"jobTitle": "Poet"}, listening=ASKING)
+
+    branch = branches(received.held, "job_title")["con_1"]
+    assert (branch.value, branch.at, received.doc) == ("Poet", None, moved)
+
+
+def test_what_was_before_is_no_withdrawal_where_the_crm_hears_of_the_question_only_now():
+    """A PATCH is an edit, also with an old value: neither is the mailbox's taken, nor lost."""
+    hub = Hub()
+    hub.outlook(jobTitle="Poet")
+    hub.crm(job_title="Programmer")
+
+    assert (hub.doc["job_title"], hub.asked(), hub.owed()) == ("Programmer", {"con_1": "Poet"}, [])
+
+
+def test_a_crm_that_edits_a_field_two_mailboxes_swing_is_taken_at_its_word():
+    hub = Hub()
+    hub.outlook("con_2", jobTitle="Bard")
+    until = (NOON + timedelta(hours=1)).isoformat()
+    hub.held = {"job_title": {"con_1": Branch("Poet", "Programmer", code=FLAPPING, until=until).document()}}
+    hub.crm(job_title="Countess")
+
+    assert hub.doc["job_title"] == "Countess"
+    assert hub.asked() == {"con_1": "Poet", "con_2": "Bard"}
 
 
 def test_a_question_about_a_list_keeps_the_whole_of_what_was_there_before():

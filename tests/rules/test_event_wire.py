@@ -315,6 +315,22 @@ SENT = [
     ("an online meeting", {"isOnlineMeeting": True}, {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}),
     ("an online meeting can't be taken back", {"isOnlineMeeting": None}, {}),
 ]  # fmt: skip
+BLANK = [
+    ("a reminder that there is to be none of", {"reminder": None}, {"isReminderOn": False}),
+    ("a reminder", {"reminder": {"minutes": 5}}, {"isReminderOn": True, "reminderMinutesBeforeStart": 5}),
+    ("nothing", {}, {}),
+    ("what Outlook leaves empty anyway", {"location": None, "attendees": [], "show_as": None}, {}),
+]
+
+
+@pytest.mark.parametrize(("doc", "said"), [pytest.param(*row, id=rule) for rule, *row in BLANK])
+def test_a_new_item_is_told_of_what_is_empty_only_where_outlook_would_fill_it_in(doc, said):
+    times = {"when": lasting(timed("2026-03-02T09:00:00"), timed("2026-03-02T10:00:00"))}
+    body = owed(SHAPE, times | doc, LinkView()).payload
+
+    assert {name: value for name, value in body.items() if name not in ("start", "end", "isAllDay")} == said
+
+
 FIELD = {"title": "subject", "description": "body"}
 
 

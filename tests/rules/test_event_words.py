@@ -84,6 +84,14 @@ def test_the_whole_time_that_a_part_of_it_speaks_of(said, known, meant):
     assert event.completed({"when": said}, {"when": known})["when"] == meant
 
 
+def test_a_whole_time_has_one_normal_form():
+    given = {"start": {"date": "2026-03-02", "date_time": None}, "rrule": ""}
+
+    assert values.canonical(event.FIELDS["when"], given) == lasting(
+        {"date": "2026-03-02"}, {"date": "2026-03-03"}
+    )
+
+
 def test_what_is_not_mentioned_is_not_stated():
     assert event.stated({"title": "Ball"}) == {"title": "Ball"}
     assert "exceptions" not in event.stated({"recurrence": {"rrule": "FREQ=DAILY"}})

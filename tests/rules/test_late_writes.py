@@ -267,6 +267,30 @@ def test_an_item_seen_alive_after_a_delete_of_ours_was_not_deleted():
     assert report(ADA, link, edited(link), certain=True).link.attempt is None
 
 
+def test_what_the_record_went_back_to_is_written_over_what_nobody_knows():
+    received = doubtful()
+    again = written_again(ADA, report(ADA, received.link, edited(received.link)), {"jobTitle": "Programmer"})
+
+    assert (again.doc, again.link.graph_means) == (ADA, {})
+
+
+@pytest.mark.parametrize(
+    ("link", "kind", "fields"),
+    [
+        pytest.param(LinkView(), AttemptKind.CREATE, {*SHAPE.parts}, id="an item to be made"),
+        pytest.param(agreed(ADA), AttemptKind.UPDATE, {"jobTitle", "displayName"}, id="an item that is there"),
+        pytest.param(
+            LinkView({"jobTitle": "Programmer"}), AttemptKind.UPDATE, {"jobTitle"}, id="one whose name was never agreed",
+        ),
+    ],
+)  # fmt: skip
+def test_an_attempt_says_what_was_to_be_done_and_what_was_sent(link, kind, fields):
+    """Every update repeats the name: where it comes late it is no edit either."""
+    attempt = attempted(write_of(COUNTESS, link), link, at=NOON, generation=0)
+
+    assert (attempt.kind, {*attempt.fields}) == (kind, fields)
+
+
 def test_nothing_is_sent_while_an_attempt_stands():
     link = trying(COUNTESS, agreed(ADA))
 

@@ -88,6 +88,13 @@ def test_recreate_wants_the_item_again_in_a_next_generation(access, direction):
     assert item_gone(S.GONE, **GONE | how) == Happening(S.WANTED, next_generation=True)
 
 
+@pytest.mark.feature("F3")
+@pytest.mark.parametrize("setting", DeletedInMicrosoft)
+def test_an_item_that_was_given_up_takes_no_record_with_it(setting):
+    """Of two items of one person the younger link is severed: the record is the other's."""
+    assert item_gone(S.SEVERED, **GONE | {"setting": setting}) == Happening(S.SEVERED)
+
+
 @pytest.mark.story("kept acts as recreate")
 def test_keep_is_not_recreate():
     happening = item_gone(S.GONE, **GONE | {"setting": DeletedInMicrosoft.KEEP})

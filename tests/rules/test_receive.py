@@ -19,6 +19,7 @@ from tests.rules.outlook import (
     edited,
     item,
     report,
+    trying,
     write_of,
 )
 
@@ -88,12 +89,30 @@ def test_an_edit_says_what_changed_what_it_was_and_who_made_it():
     assert Stamp.parse(received.field_at["job_title"]).connection == "con_1"
 
 
-def test_a_report_of_nothing_new_returns_the_very_same_objects():
-    link = agreed(ADA)
-    received = report(ADA, link, dict(link.graph_had))
+@pytest.mark.parametrize(
+    ("moved", "certain"),
+    [
+        pytest.param({}, False, id="of nothing under way"),
+        pytest.param({}, True, id="certainly"),
+        pytest.param({"company": "Engines"}, False, id="while a write of ours is under way"),
+    ],
+)
+def test_a_report_of_nothing_new_returns_the_very_same_objects(moved, certain):
+    doc = ADA | moved
+    link = trying(doc, agreed(ADA)) if moved else agreed(ADA)
+    received = report(doc, link, dict(link.graph_had), certain=certain)
 
-    assert received.doc is ADA
+    assert received.doc is doc
     assert received.link is link
+
+
+def test_an_item_that_tells_no_time_is_heard_and_gives_birth_without_one():
+    known = {name: raw for name, raw in agreed(ADA).graph_had.items() if name != SHAPE.modified}
+    received = report(ADA, LinkView(known), known | {"jobTitle": "Countess"})
+
+    unknown = Stamp(None, Side.MICROSOFT, "con_1").document()
+    assert (received.doc["job_title"], received.field_at) == ("Countess", {"job_title": unknown})
+    assert born(SHAPE, known, listening=LISTENING).field_at == dict.fromkeys(ADA, unknown)
 
 
 @pytest.mark.lesson(13)

@@ -16,6 +16,7 @@ from tests.rules.outlook import (
     names,
     phones,
     report,
+    trying,
     worded,
     write_of,
 )
@@ -61,6 +62,7 @@ CRM = [
     ("a shown one was replaced", ["a", "x", "c", "d", "e"], ["a", "x", "c"]),
     ("one more came and finds no place", ["a", "b", "c", "d", "e", "f"], ["a", "b", "c"]),
     ("one went and one came: the new one first", ["a", "c", "d", "e", "f"], ["a", "c", "f"]),
+    ("two went and one came: it, and a hidden one", ["a", "f", "d", "e"], ["a", "f", "d"]),
     ("more came than went", ["a", "x", "y", "z", "d", "e"], ["a", "x", "y"]),
     ("put in another order", ["c", "b", "a", "d", "e"], ["c", "b", "a"]),
     ("all went", [], []),
@@ -72,6 +74,37 @@ def test_an_edit_of_the_crm_changes_only_the_seats_it_is_about(record, shown):
     link = agreed(ABCDE)
 
     assert seats_of(ABCDE | {"emails": emails(*record)}, link) == shown
+
+
+GIVEN_UP = [
+    ("all of them, and one came back", [], ["d"], ["d"]),
+    ("all but one, and another came back", ["d"], ["d", "e"], ["d", "e"]),
+]
+
+
+@pytest.mark.parametrize("noted", [pytest.param(True, id="answered"), pytest.param(False, id="seen late")])
+@pytest.mark.parametrize(
+    ("left", "again", "shown"), [pytest.param(*row, id=story) for story, *row in GIVEN_UP]
+)
+def test_what_the_record_gave_up_is_new_when_it_comes_back(left, again, shown, noted):
+    """What once found no seat would be kept out of the item for ever, though its places are free."""
+    link, doc = agreed(ABCDE), ABCDE | {"emails": emails(*left)}
+    wording = edited(link, emailAddresses=worded(*left))
+    if noted:
+        received = answered(doc, link, wording, write=write_of(doc, link))
+    else:
+        received = report(doc, trying(doc, link), wording, certain=True)
+    assert write_of(doc, received.link) == Nothing()
+
+    assert seats_of(doc | {"emails": emails(*again)}, received.link) == shown
+
+
+def test_no_more_is_shown_than_there_are_places_though_the_item_holds_more():
+    link = agreed({"display_name": "Ada", "phones": phones("1", "2", "4", "5", "6")})
+    crowded = LinkView(link.graph_had | {"businessPhones": ["1", "2", "3"]}, link.graph_means)
+    write = write_of({"display_name": "Ada", "phones": phones("4", "5", "6")}, crowded)
+
+    assert [phone["number"] for phone in write.fields["businessPhones"]] == ["4", "5"]
 
 
 def test_a_seat_that_outlooks_user_emptied_is_for_new_elements_only():
@@ -235,10 +268,20 @@ def test_an_element_edited_after_another_went_is_edited_in_place():
     assert made.removed == {rules.key(emails("a")[0])}
 
 
-def test_a_field_to_be_met_anew_was_never_agreed_and_the_others_still_are():
-    doubt = {"jobTitle": ["x", "y"], "companyName": ["x", "y"]}
+DOUBT = ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("doubts", "left"),
+    [
+        pytest.param({UNSURE: {"jobTitle": DOUBT, "companyName": DOUBT}}, {UNSURE: {"companyName": DOUBT}}, id="of both"),
+        pytest.param({UNSURE: {"jobTitle": DOUBT}}, {}, id="of it alone"),
+        pytest.param({}, {}, id="of none"),
+    ],
+)  # fmt: skip
+def test_a_field_to_be_met_anew_was_never_agreed_and_the_others_still_are(doubts, left):
     had = {"jobTitle": "Countess", "companyName": "One"}
-    link = unagreed(SHAPE, LinkView(had, {"jobTitle": "C", "companyName": "O", UNSURE: doubt}), {"job_title"})
+    link = unagreed(SHAPE, LinkView(had, {"jobTitle": "C", "companyName": "O", **doubts}), {"job_title"})
 
     assert link.graph_had == {"companyName": "One"}
-    assert link.graph_means == {"companyName": "O", UNSURE: {"companyName": ["x", "y"]}}
+    assert link.graph_means == {"companyName": "O", **left}

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.records.contact import FIELDS
 from app.records.patch import Revision, document_at
@@ -162,6 +164,15 @@ def test_with_a_base_revision_an_edit_is_what_differs_from_that_revision():
     assert crm.put(base=3, job_title="Programmer").doc["job_title"] == "Programmer"
 
 
+def test_with_a_base_revision_what_came_after_it_is_unheard_though_the_crm_was_told():
+    """Its user filled in a form that was opened before."""
+    crm = ada().edited(job_title="Countess").told()
+    crm.policy = Resolution.MICROSOFT_WINS
+    stated = crm.put(base=1, job_title="Analyst")
+
+    assert (stated.doc["job_title"], [c.kept for c in stated.conflicts]) == ("Countess", ["ours"])
+
+
 CONFLICTS = [
     ("the CRM wins", "crm_wins", None, "Analyst", "theirs"),
     ("Microsoft wins", "microsoft_wins", None, "Countess", "ours"),
@@ -204,6 +215,16 @@ def test_a_value_that_lost_is_no_edit_when_it_is_said_again():
 
     assert (first.behind, again.behind) == (("job_title",), ("job_title",))
     assert (len(first.conflicts), len(again.conflicts)) == (1, 0)
+
+
+def test_a_value_that_lost_is_the_crms_own_and_an_edit_again_once_it_has_said_another():
+    crm = ada().edited(job_title="Countess")
+    crm.policy = Resolution.MICROSOFT_WINS
+    crm.put(job_title="Analyst")
+    crm.told().put(job_title="Duchess")
+
+    assert crm.put(job_title="Analyst").changed == []
+    assert crm.put(job_title="Analyst", now=NOW + timedelta(seconds=200)).changed == ["job_title"]
 
 
 def test_an_edit_over_a_change_the_crm_may_yet_apply_is_offered_back():
@@ -281,6 +302,7 @@ LISTS = [
     ("a stale copy", ["a", "m"], ["a"], ["a", "m"]),
     ("cleared before it knew", ["a", "m"], [], ["m"]),
     ("an addition to what was edited", ["x"], ["a", "c"], ["x", "c"]),
+    ("another edit of what was edited: the base is a guess", ["x"], ["y"], ["x", "y"]),
 ]  # fmt: skip
 
 
@@ -318,6 +340,53 @@ def test_a_merged_list_said_again_takes_nothing_out():
     assert (again.changed, again.behind) == ([], ("emails",))
 
 
+BASES = [
+    #                                                      the CRM had   then     Microsoft  heard  it says  decisive  record
+    ("edited from its newest list",                        "ab",         "abcd",  "abcd",    True,  "abed",  False,    "abed"),
+    ("edited from an older list, which comes late",        "ab",         "abcd",  "abcd",    True,  "ax",    False,    "axcd"),
+    ("a PATCH is edited from the newest",                  "ab",         "abcd",  "abcd",    True,  "ax",    True,     "ax"),
+    ("all that it ever had is cleared",                    "a",          "ab",    "ab",      True,  "",      False,    ""),
+    ("cleared by a PATCH",                                 "a",          "ab",    "ab",      True,  "",      True,     ""),
+    ("what it took out itself, and Microsoft put in again", "ab",        "b",     "ab",      False, "bc",    True,     "abc"),
+    ("edited from what it was told last",                  "a",          "a",     "amn",     True,  "amx",   False,    "amx"),
+    ("like an edit of what it was never told",             "abc",        "abc",   "am",      False, "ax",    False,    "amx"),
+]  # fmt: skip
+
+
+@pytest.mark.lesson(13)
+@pytest.mark.parametrize(
+    ("first", "then", "microsoft", "heard", "said", "decisive", "record"),
+    [pytest.param(*row, id=rule) for rule, *row in BASES],
+)
+def test_a_list_is_merged_against_what_the_crm_most_likely_edited(
+    first, then, microsoft, heard, said, decisive, record
+):
+    crm = Record(emails=emails(*first))
+    crm.put(emails=emails(*then))
+    if microsoft != then:
+        crm.edited(emails=emails(*microsoft))
+    if heard:
+        crm.told()
+    stated = crm.put(emails=emails(*said), decisive=decisive)
+
+    assert sorted(names(stated.doc["emails"])) == sorted(record)
+
+
+def home(street):
+    lines = dict.fromkeys(("city", "region", "postal_code", "country"))
+    return [{"label": "home", "street": street, **lines}]
+
+
+@pytest.mark.parametrize(
+    ("policy", "stands"), [(Resolution.CRM_WINS, "3 Low St"), (Resolution.MICROSOFT_WINS, "2 High St")]
+)
+def test_of_one_address_that_both_moved_one_stands(policy, stands):
+    crm = Record(addresses=home("1 High St")).edited(addresses=home("2 High St"))
+    crm.policy = policy
+
+    assert crm.put(addresses=home("3 Low St")).doc["addresses"] == home(stands)
+
+
 def test_with_a_base_a_list_is_merged_against_it():
     crm = Record(phones=phones("1", "2")).edited(phones=phones("1", "2", "3")).told()
 
@@ -341,3 +410,31 @@ def test_what_is_asked_about_keeps_when_the_mailbox_edited_it():
     stated = crm.put(job_title="Analyst")
 
     assert stated.held["job_title"]["con_1"]["at"] == NOON.isoformat()
+
+
+def test_what_is_asked_about_keeps_no_time_where_the_mailbox_told_none():
+    crm = ada().edited(job_title="Countess", at=None)
+    crm.policy = Resolution.ASK
+
+    assert crm.put(job_title="Analyst").held["job_title"]["con_1"]["at"] is None
+
+
+STEP = st.tuples(st.sampled_from(["put", "patch", "edited", "told", "acknowledged"]), st.sampled_from("abc"))
+
+
+@given(st.lists(STEP, max_size=8), st.sampled_from([0, 60, 200]), st.booleans())
+def test_there_is_always_something_that_the_crm_surely_had(steps, seconds, newest):
+    crm = Record(job_title="a")
+    for number, (step, title) in enumerate(steps):
+        if step in {"told", "acknowledged"}:
+            getattr(crm, step)()
+        else:
+            at = NOW + timedelta(seconds=number * 60)
+            crm.policy = Resolution.MICROSOFT_WINS if number % 2 else Resolution.CRM_WINS
+            crm.edited(at=at, job_title=title) if step == "edited" else crm.put(
+                now=at, decisive=step == "patch", job_title=title
+            )
+    now = NOW + timedelta(seconds=len(steps) * 60 + seconds)
+    for name in ("job_title", "company"):
+        held = may_still_hold(name, FIELDS[name], crm.crm, now=now, newest=newest)
+        assert any(not each.pending for each in held)

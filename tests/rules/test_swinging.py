@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from app.records.contact import FIELDS
 from app.records.link import LinkView
 from app.sync.conflicts import Side, Stamp
-from app.sync.holding import branches, is_open, next_calm
+from app.sync.holding import branches, calm, closed_by_rule, is_open, next_calm, with_branch
 from app.sync.reconcile import Received
-from app.sync.swinging import FLAPPING, MOST, Move, flapping, parked, swung
+from app.sync.stated import Stated
+from app.sync.swinging import FLAPPING, MOST, Move, flapping, parked, stopped, swung
 from tests.rules.outlook import NOON
 
 HOUR = timedelta(hours=1)
@@ -71,6 +73,42 @@ def test_a_field_that_swings_is_held_where_it_was_and_nothing_else_is():
     assert (branch.value, branch.base, branch.code) == ("b", "a", FLAPPING)
     assert next_calm(held.held) == now + HOUR
     assert len(after["job_title"]["times"]) == MOST
+
+
+STAMP = Stamp(NOON, Side.MICROSOFT, "con_1").document()
+
+
+def held_by_the_crm():
+    """Return what is in question once the CRM has put back what a mailbox's user keeps putting back."""
+    known = swings(("a", "b") * 2 + ("a",), by=("con_1", "crm"))
+    stated = Stated({"job_title": "b"}, {}, 2, {"job_title": "a"}, (), {}, (), (), ())
+    moved, _ = stopped(stated, known, field_at={"job_title": STAMP}, now=NOON + timedelta(minutes=6))
+    assert moved.doc == {"job_title": "b"}
+    return moved.held
+
+
+def held_by_the_mailbox():
+    """Return the same, where it was the mailbox that did it last."""
+    known = swings(("b", "a") * 2 + ("b",), by=("crm", "con_1"))
+    received = Received({"job_title": "a"}, LinkView(), {"job_title": "b"}, field_at={"job_title": STAMP})
+    moved, _ = parked(
+        received, {"job_title": "b"}, known, connection="con_1", now=NOON + timedelta(minutes=6)
+    )
+    assert moved.doc == {"job_title": "b"}
+    return moved.held
+
+
+@pytest.mark.parametrize("held", [held_by_the_crm, held_by_the_mailbox])
+def test_what_swung_is_a_question_until_somebody_decides_it_or_both_say_the_same(held):
+    """Neither side has gone back to what both had: there was nothing that both had."""
+    branch = branches(held(), "job_title")["con_1"]
+    assert (branch.value, branch.code, branch.at) == ("a", FLAPPING, NOON.isoformat())
+
+    calmed = with_branch({}, "job_title", "con_1", calm(branch))
+
+    assert closed_by_rule(FIELDS, {"job_title": "b"}, calmed) == calmed
+    assert closed_by_rule(FIELDS, {"job_title": "c"}, calmed) == calmed
+    assert closed_by_rule(FIELDS, {"job_title": "a"}, calmed) == {}
 
 
 def test_what_swings_is_not_closed_by_swinging():

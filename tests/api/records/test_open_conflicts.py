@@ -319,6 +319,19 @@ class TestSwinging:
         )
         assert (await crm.gets())["job_title"] == "Poet"
 
+    @pytest.mark.usefixtures("swinging")
+    async def test_where_somebody_is_to_decide_it_stays_a_question_after_an_hour(
+        self, crm, mailbox, later, work
+    ):
+        await chooses(crm, mailbox, conflict_resolution="ask")
+        later(minutes=61)
+        await work()
+        await crm.patches(job_title="Minstrel")
+
+        conflict = await only(crm)
+        assert (conflict["status"], conflict["crm"], conflict["microsoft"]) == ("open", "Minstrel", "Poet")
+        assert await mailbox.owed() == {}
+
     async def test_somebody_may_decide_before(self, crm, mailbox, swinging):
         await resolves(crm, swinging, take="crm")
 
