@@ -11,7 +11,7 @@ from app.graph.folders import Folder
 from app.graph.mailbox import Mailbox
 from app.graph.protocol import Conflict, Document, FolderExists, FolderGone
 
-FIELDS = "$select=id,name,isDefaultCalendar,canEdit"
+FIELDS = "$select=id,name,isDefaultCalendar,canEdit,canShare,owner"
 ALL = f"/me/calendars?{FIELDS}&$top=100"
 
 
@@ -48,7 +48,9 @@ async def find_or_make_calendar(mailbox: Mailbox, name: str | None) -> Folder:
 
 
 async def rename_calendar(mailbox: Mailbox, calendar_id: str, name: str) -> bool:
-    """Give a calendar another name; say whether it was free."""
+    """Give a calendar another name; say whether it was free. The main one keeps its own, which isn't ours."""
+    if (await mailbox.get(f"{_calendar(calendar_id)}?{FIELDS}", missing=FolderGone)).get("isDefaultCalendar"):
+        return False
     try:
         await mailbox.request(Call("PATCH", _calendar(calendar_id), {"name": name}), missing=FolderGone)
     except (FolderExists, Conflict):
@@ -57,11 +59,26 @@ async def rename_calendar(mailbox: Mailbox, calendar_id: str, name: str) -> bool
 
 
 async def _named(mailbox: Mailbox, name: str) -> Folder | None:
-    """Return the user's own calendar of this name. Quirk: those that others share are listed with them."""
-    async for document in _calendars(mailbox):
-        if document.get("name", "").casefold() == name.casefold() and document.get("canEdit"):
-            return parse(document)
-    return None
+    """Return the user's own calendar of this name.
+
+    Quirk: those that others share with the user are listed among them, and may be open to edits. Whatever we
+    wrote there would be in the calendar of somebody else, whose own sync would take it up.
+    https://learn.microsoft.com/en-us/graph/outlook-get-shared-events-calendars
+    """
+    every = [document async for document in _calendars(mailbox)]
+    mine = next((_owner(document) for document in every if document.get("isDefaultCalendar")), None)
+    own = (each for each in every if each.get("canEdit") and _is_own(each, mine=mine))
+    return next((parse(each) for each in own if each.get("name", "").casefold() == name.casefold()), None)
+
+
+def _is_own(document: Document, *, mine: str | None) -> bool:
+    """Say whether a calendar is the user's: only its owner can share it, and owns the default one, too."""
+    return bool(document.get("canShare")) or (mine is not None and _owner(document) == mine)
+
+
+def _owner(document: Document) -> str | None:
+    address = (document.get("owner") or {}).get("address")
+    return str(address).casefold() if address else None
 
 
 async def _calendars(mailbox: Mailbox) -> AsyncIterator[Document]:

@@ -14,6 +14,7 @@ from sandbox.graph.calendar_places import Place, place_of
 from sandbox.graph.errors import bad_request
 from sandbox.graph.event_shown import CALENDAR_RULES
 from sandbox.graph.listing import listed, ordered
+from sandbox.graph.shared_calendars import Shared, shared_at, shared_with
 from sandbox.graph.store import CALENDAR, DELETED, Folder, Kind
 from sandbox.graph.values import no_such_property, of_type, one_of, text
 from sandbox.graph.wire import Call, Reply, json_reply
@@ -29,9 +30,12 @@ COLOR = one_of(COLORS, kind="calendarColor")
 
 
 def list_calendars(call: Call) -> Reply:
+    """Answer with a mailbox's calendars. Quirk: those that others share with its owner are among them."""
     place = place_of(call)
     query = odata.query(call.pairs, CALENDAR_RULES)
-    found = ordered(_visible(call, place), query.orderby, show=partial(_shown, call, place))
+    shared = shared_with(place.exchange, place.person) if place.rights.owner else ()
+    every = [*_visible(call, place), *shared]
+    found = ordered(every, query.orderby, show=partial(_shown, call, place))
     show = partial(_shown, call, place, select=query.select)
     context = places.context(call, place, "calendars", select=query.select)
     return listed(call, found, query=query, show=show, context=context, size=place.page_size)
@@ -50,8 +54,12 @@ def create_calendar(call: Call) -> Reply:
 
 
 def get_calendar(call: Call) -> Reply:
-    place = place_of(call)
+    shared = shared_at(call)
     query = odata.query(call.pairs, odata.only(CALENDAR_RULES, {"select", "expand"}))
+    if shared is not None:
+        context = f"{call.root}/$metadata#users('{call.person and call.person.oid}')/calendars/$entity"
+        return json_reply({"@odata.context": context, **shared.shown(select=query.select)})
+    place = place_of(call)
     return _one(call, place, place.folder, query=query)
 
 
@@ -95,7 +103,11 @@ def _rights(call: Call, place: Place, folder: Folder) -> sharing.Rights:
     return sharing.rights(folder, owner=place.person, viewer=call.token.person)
 
 
-def _shown(call: Call, place: Place, held: Folder, *, select: tuple[str, ...] = ()) -> dict[str, Any]:
+def _shown(
+    call: Call, place: Place, held: Folder | Shared, *, select: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    if isinstance(held, Shared):
+        return held.shown(select=select)
     rights = _rights(call, place, held)
     return event_shown.calendar(place.mailbox, held, owner=place.person, rights=rights, select=select)
 

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from sandbox.directory import Person
 from sandbox.graph import series, sharing, zones
 from sandbox.graph.calendars import Calendars
-from sandbox.graph.errors import access_denied, conflict, item_not_found
+from sandbox.graph.errors import access_denied, conflict, item_not_found, not_built
 from sandbox.graph.event_shown import View
 from sandbox.graph.exchange import Exchange, folder_of, item_of, parsed_id
-from sandbox.graph.ids import etag
+from sandbox.graph.ids import etag, is_local
 from sandbox.graph.series import Occurrence
 from sandbox.graph.sharing import Rights
 from sandbox.graph.store import CALENDAR, DELETED, Fields, Folder, Item, Kind, Mailbox
@@ -64,6 +64,8 @@ def place_of(call: Call) -> Place:
     mailbox = call.exchange.mailbox(call.person)
     folder = mailbox.folders[CALENDAR]
     for name in filter(None, call.folders):
+        if is_local(name, mailbox=mailbox.owner):
+            raise not_built("More of a calendar that others share than what it is")
         folder = folder_of(mailbox, name, kind=Kind.EVENT)
         if mailbox.within(folder.number, DELETED):
             raise item_not_found()

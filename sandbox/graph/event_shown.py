@@ -164,11 +164,12 @@ def calendar(
     owner: Person,
     rights: Rights = EVERYTHING,
     select: tuple[str, ...] = (),
+    local: str | None = None,
 ) -> Document:
-    """Return a calendar as its owner sees it, or somebody it is shared with."""
+    """Return a calendar as its owner sees it, or somebody it is shared with, by its ``local`` id there."""
     allowed = teams.providers(owner)
     whole = {
-        "id": mailbox.folder_id(held.number),
+        "id": local or mailbox.folder_id(held.number),
         "name": held.name,
         "color": held.about.get("color", "auto"),
         "hexColor": held.about.get("hexColor", ""),

@@ -11,7 +11,7 @@ from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID
 
-IMMUTABLE, DEFAULT, FOLDER = "AAkALgAA", "AAMkAGI2", "AQMkADIx"
+IMMUTABLE, DEFAULT, FOLDER, LOCAL = "AAkALgAA", "AAMkAGI2", "AQMkADIx", "AAMkADAA"
 MAILBOX, NUMBER, GENERATION, OCCURRENCE = 16, 8, 4, 8
 
 
@@ -40,6 +40,20 @@ def default_id(mailbox: UUID, number: int, generation: int, occurrence: tuple[in
 
 def folder_id(mailbox: UUID, number: int) -> str:
     return FOLDER + urlsafe_b64encode(mailbox.bytes + number.to_bytes(NUMBER) + b"\x01").decode()
+
+
+def local_id(mailbox: UUID, owner: UUID, number: int) -> str:
+    """Return the id that another person's calendar has in the mailbox of somebody it is shared with."""
+    return LOCAL + urlsafe_b64encode(mailbox.bytes + owner.bytes + number.to_bytes(NUMBER)).decode()
+
+
+def is_local(text: str, *, mailbox: UUID) -> bool:
+    """Say whether a text is the id of a calendar that others share with the owner of a mailbox."""
+    try:
+        packed = _unpacked(text, LOCAL, {2 * MAILBOX + NUMBER})
+    except MalformedIdError:
+        return False
+    return UUID(bytes=packed[:MAILBOX]) == mailbox
 
 
 def parse_item_id(text: str) -> ItemId:

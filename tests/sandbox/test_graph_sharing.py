@@ -113,6 +113,42 @@ async def test_a_role_says_who_may_read_and_write(adele: Outlook, alex: Outlook,
         assert [row["id"] for row in (await alex.read(f"users/{ADELE}/calendars"))["value"]] == [shown["id"]]
 
 
+@pytest.mark.parametrize(("role", "edits"), [("limitedRead", False), ("read", False), ("write", True)])
+async def test_a_custom_calendar_that_is_shared_stands_among_the_sharees_own(
+    adele: Outlook, alex: Outlook, role, edits
+):
+    acme = await adele.made("me/calendars", name="Acme")
+    (own,) = (await alex.read("me/calendars"))["value"]
+    body = {"emailAddress": {"name": "A", "address": ALEX}, "role": role}
+    given = await adele.made(f"me/calendars/{acme['id']}/calendarPermissions", **body)
+
+    mine, shared = (await alex.read("me/calendars"))["value"]
+
+    assert (mine["id"], mine["canShare"]) == (own["id"], True)
+    assert (shared["name"], shared["canEdit"], shared["canShare"]) == ("Acme", edits, False)
+    assert (shared["owner"]["address"], shared["isDefaultCalendar"]) == (ADELE, False)
+    assert shared["id"] != acme["id"]
+    path = f"me/calendars/{shared['id']}"
+    assert {k: v for k, v in (await alex.read(path)).items() if k[0] != "@"} == shared
+    assert error_of(await alex.get(f"me/calendars/{acme['id']}")) == (404, "ErrorItemNotFound")
+    assert error_of(await adele.get(path)) == (400, "ErrorInvalidIdMalformed")
+    assert (await alex.get(f"{path}/events")).status_code == 501
+    assert len((await adele.read("me/calendars"))["value"]) == 2
+
+    await adele.delete(f"me/calendars/{acme['id']}/calendarPermissions/{given['id']}")
+    assert (await alex.read("me/calendars"))["value"] == [own]
+    assert error_of(await alex.get(path)) == (404, "ErrorItemNotFound")
+
+
+async def test_a_default_calendar_and_who_is_busy_stand_in_nobody_elses_list(adele: Outlook, alex: Outlook):
+    acme = await adele.made("me/calendars", name="Acme")
+    body = {"emailAddress": {"name": "A", "address": ALEX}, "role": "freeBusyRead"}
+    await adele.made(f"me/calendars/{acme['id']}/calendarPermissions", **body)
+    await share(adele, "write")
+
+    assert len((await alex.read("me/calendars"))["value"]) == 1
+
+
 async def test_what_is_shared_with_an_alias_is_shared_with_whoever_has_it(
     stage: Stage, adele: Outlook, alex: Outlook
 ):
