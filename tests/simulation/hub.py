@@ -106,7 +106,7 @@ class Hub:
             return
         at = EPOCH + timedelta(seconds=now)
         link.view = replace(link.view, attempt=self.attempt(write, link.view, at=at))
-        link.sending = deepcopy(write)
+        link.sending = deepcopy(write, {id(SHAPE): SHAPE})  # the shape is nobody's to change
 
     def attempt(self, write, view, *, at):
         return Attempt.parse(attempted(write, view, at=at, generation=0).document())
