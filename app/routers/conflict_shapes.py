@@ -97,10 +97,7 @@ class Decision(Body):
         description="What the field gets on both sides: as the record has it, null or [] to clear it. Where"
         " the conflict has several `fields`, an object with some of them: the others stay as the record has"
         " them. Of exceptions: `recurrence` with all of them.",
-        examples=[
-            "Countess of Lovelace",
-            {"start": {"date_time": "2026-03-02T10:00:00", "time_zone": "Europe/Berlin"}},
-        ],
+        examples=["Countess of Lovelace"],
     )
 
     @model_validator(mode="after")

@@ -60,21 +60,6 @@ InPath = Annotated[
 ]
 
 
-@router.get(
-    "/{conflict_id}",
-    operation_id="conflicts.get",
-    summary="Read a conflict",
-    response_model=Conflict,
-    responses=problems(ConflictNotFound),
-)
-async def get_conflict(conflict_id: InPath, session: Session) -> Response:
-    """Read one conflict, open or closed, with the values that both sides gave the field."""
-    found = await Conflicts(session).get(conflict_id)
-    if found is None:
-        raise ConflictNotFound(f"There is no conflict {conflict_id}.")
-    return as_json(shown_conflict(*found))
-
-
 @router.post(
     "/{conflict_id}/resolve",
     operation_id="conflicts.resolve",
@@ -108,6 +93,21 @@ async def resolve_conflicts(
         for conflict_id, result in zip(decisions.ids, results, strict=True)
     ]
     return as_json({"results": told, "failed": sum("problem" in result for result in told)})
+
+
+@router.get(
+    "/{conflict_id}",
+    operation_id="conflicts.get",
+    summary="Read a conflict",
+    response_model=Conflict,
+    responses=problems(ConflictNotFound),
+)
+async def get_conflict(conflict_id: InPath, session: Session) -> Response:
+    """Read one conflict, open or closed, with the values that both sides gave the field."""
+    found = await Conflicts(session).get(conflict_id)
+    if found is None:
+        raise ConflictNotFound(f"There is no conflict {conflict_id}.")
+    return as_json(shown_conflict(*found))
 
 
 def _choice(decision: Decision, row: Row, record: Record, *, by: str) -> Choice:

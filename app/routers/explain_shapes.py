@@ -86,7 +86,7 @@ class Explanation(Answer):
     item: ItemAnswer | None = Field(title="Item", description="That item; null where there is none.")
     microsoft_had: dict[str, Any] = Field(
         title="Microsoft had",
-        description="What the item last held, in a contact's words; fields it didn't hold are left out.",
+        description="What the item last held, in the record's own fields; those it didn't hold are left out.",
         examples=[{"display_name": "Ada Lovelace", "job_title": "Programmer"}],
     )
     crm_had: dict[str, Any] = Field(

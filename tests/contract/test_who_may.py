@@ -117,6 +117,7 @@ ROWS: Final = {
     "runs.plan": OWN.replace("yes", "none"),  # it was no preview
     "runs.events_token": OWN,
     "conflicts.list": LISTS,
+    "conflicts.get": OWN,
     "conflicts.resolve": KEYS,
     "conflicts.resolve_many": KEYS,
     "contacts.merge": KEYS,
