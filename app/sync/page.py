@@ -21,7 +21,7 @@ from app.sync import breaker, holding
 from app.sync.breaker import Kind
 from app.sync.clearing import Cleared, apart, empties, refilled
 from app.sync.conflict_rows import Conflicts
-from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Side, Stamp
+from app.sync.conflicts import Side, Stamp
 from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
@@ -31,7 +31,7 @@ from app.sync.match_keys import note_record
 from app.sync.meetings_rows import Meetings, uid_of
 from app.sync.mirrors import as_shown_in, guarded, unheard
 from app.sync.moments import next_moment
-from app.sync.occurrences import begun_anew
+from app.sync.occurrences import begun_anew, lost_exceptions
 from app.sync.open_conflicts import AGREED, REMOVED, Closing, note
 from app.sync.owners import Owners
 from app.sync.policy import Access
@@ -352,16 +352,11 @@ def _note_conflicts(page: Page, link: Link, record: Record, received: Received) 
 
 def _note_lost_exceptions(page: Page, link: Link, record: Record, received: Received) -> None:
     """Keep the exceptions that Exchange dropped when its user gave a series another time."""
-    was = received.previous.get("exceptions") or []
-    lost = [each for each in was if each not in received.doc.get("exceptions", [])]
-    if "when" not in received.previous or not lost:
+    theirs = Stamp(page.now, Side.MICROSOFT, link.connection_id)
+    if (lost := lost_exceptions(received.previous, received.doc, theirs=theirs)) is None:
         return
-    kept = Conflict(
-        "exceptions", was, was, received.doc["exceptions"], Kept.THEIRS, UNSTAMPED,
-        Stamp(page.now, Side.MICROSOFT, link.connection_id),
-    )  # fmt: skip
     Conflicts(page.session).add_settled(
-        record, kept, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=page.now,
+        record, lost, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=page.now,
         code=Reason.EXCEPTION_LOST,
     )  # fmt: skip
     page.work.progress.count("conflicts")
