@@ -1,4 +1,4 @@
-"""What a task is in a calendar, and whether it belongs there (decision 0026)."""
+"""What a task is in a calendar, and whether it belongs there (decision 0028)."""
 
 from datetime import UTC, datetime
 

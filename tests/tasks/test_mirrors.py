@@ -1,4 +1,4 @@
-"""The event that shows a task is nobody's record: what is done to it in Outlook ends with it (decision 0026)."""
+"""The event that shows a task is nobody's record: what is done to it in Outlook ends with it (decision 0028)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A task that is shown in the calendar: one record, two places (`include_tasks`, decision 0026)."""
+"""A task that is shown in the calendar: one record, two places (`include_tasks`, decision 0028)."""
 
 from datetime import timedelta
 
