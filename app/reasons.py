@@ -76,6 +76,11 @@ REASONS: Final[Mapping[Reason, Meaning]] = {
     Reason.NOT_OPTED_IN: Meaning(
         "Only tasks that were opted in are synced, and this one was not.", entities=TASKS
     ),
+    Reason.NOT_IN_CALENDAR: Meaning(
+        "The calendar doesn't show tasks, or the task is due on no day.",
+        "{name} is not in the calendar of {mailbox}: it is due on no day, or tasks are not shown there.",
+        TASKS,
+    ),
     Reason.COMPLETED_EXCLUDED: Meaning(
         "It is completed, and completed ones are not kept in Microsoft.",
         "{name} is completed, and the settings say that completed ones are not kept in {mailbox}.",

@@ -23,6 +23,13 @@ class LinkState(StrEnum):
     IGNORED = "ignored"
 
 
+class Role(StrEnum):
+    """What an item is to its record. A ``mirror`` is the event that shows a task: it is never received."""
+
+    MAIN = "main"
+    MIRROR = "mirror"
+
+
 class AttemptKind(StrEnum):
     CREATE = "create"
     UPDATE = "update"

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     BEFORE_START_DATE = "before_start_date"
     OUTSIDE_WINDOW = "outside_window"
     NOT_OPTED_IN = "not_opted_in"
+    NOT_IN_CALENDAR = "not_in_calendar"
     COMPLETED_EXCLUDED = "completed_excluded"
     PRIVATE_SKIPPED = "private_skipped"
     IMPORT_OFF = "import_off"

@@ -71,6 +71,22 @@ def start_of(due: Fields) -> date | None:
     return None if due["start"] is None else date.fromisoformat(due["start"]["date"])
 
 
+def as_event(doc: Fields) -> Fields:
+    """Return the event that shows a task in a calendar: free time on its day, and no reminder.
+
+    It keeps the task's status, by which completed ones are told.
+    """
+    on = due_date(doc)
+    return {
+        "title": doc.get("title"),
+        "description": doc.get("notes"),
+        "when": when.canonical({"start": day(on)}),
+        "show_as": "free",
+        "reminder": None,
+        "status": doc.get("status"),
+    }
+
+
 def worded(doc: Fields) -> Fields:
     """Return a task's fields in the words of the API; what it was never given is null or an empty list."""
     rule = (doc.get("due") or {}).get("rrule")

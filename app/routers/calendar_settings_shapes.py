@@ -75,7 +75,10 @@ class CalendarChoices(Body):
     include_tasks: bool = Field(
         default=False,
         title="Tasks as well",
-        description="Whether the CRM's tasks appear in the calendar, as whole days on which they are due.",
+        description=(
+            "Whether the CRM's tasks appear in the calendar, as whole days on which they are due. What"
+            " becomes of them in Outlook changes no task; one that is deleted there isn't made again."
+        ),
         examples=[False],
         json_schema_extra=shown(5, "sync", "switch", show_if={"direction": SENDS}),
     )

@@ -8,6 +8,7 @@ from sqlalchemy import func, text, update
 
 from app.errors import AlreadyNamed, ChangeNotFound, InvalidRequest, Problem
 from app.models import Change, Feed, Link, Record
+from app.records.link import Role
 from app.records.reasons import Reason
 from app.records.types import BY_WORD, RecordType, record_type
 from app.sync.changes import Changes
@@ -132,7 +133,11 @@ async def _put_back(room: Room, change: Change, record: Record) -> None:
 
 async def _keep(room: Room, change: Change, record: Record) -> None:
     """Let a record stay that a mailbox's user deleted: its link to that mailbox is cut."""
-    where = [Link.record_id == record.record_id, Link.connection_id == change.connection_id]
+    where = [
+        Link.record_id == record.record_id,
+        Link.connection_id == change.connection_id,
+        Link.role == Role.MAIN,
+    ]
     why = deciding(Reason.REJECTED_BY_CRM, now=room.now)
     await Links(room.session).move(*where, state="severed", due_at=None, attempt=None, **why)
     record.deleted_at = record.deleted_because = None

@@ -11,7 +11,7 @@ from app.graph.translation import translation
 from app.models import Link, Owner, Record
 from app.records import Fields
 from app.records.evidence import Evidence
-from app.records.link import LinkState
+from app.records.link import LinkState, Role
 from app.records.reasons import Reason
 from app.records.types import record_type
 from app.sync.addresses import holds
@@ -145,6 +145,7 @@ class Candidates:
             Link.workspace_id == self.workspace,
             Link.connection_id == connection_id,
             Link.record_id.in_(list(record_ids)),
+            Link.role == Role.MAIN,
             Link.item_id.is_not(None) | Link.attempt.is_not(None),
             Link.state.not_in(ENDED),
         )

@@ -17,6 +17,7 @@ from sqlalchemy.sql import ColumnElement
 from app import clock
 from app.db import ring
 from app.models import Connection, Link, Record, Subscription, Token
+from app.records.link import Role
 from app.sync.authorizations import Authorizations
 from app.sync.collections import Collections
 from app.sync.conflict_rows import Conflicts
@@ -161,6 +162,7 @@ def _born_here_alone(connection: Connection) -> ColumnElement[bool]:
         other.workspace_id == connection.workspace_id,
         other.record_id == Record.record_id,
         other.connection_id != connection.id,
+        other.role == Role.MAIN,
         other.state.in_(LIVE),
     )
     return (

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link, Record, Run
 from app.records import Fields
-from app.records.link import LinkState
+from app.records.link import LinkState, Role
 from app.records.reasons import Reason
 from app.sync.approvals import Approvals
 from app.sync.breaker import Kind
@@ -94,7 +94,7 @@ def _keep_item(page: Page, link: Link, *, put_back: bool) -> None:
     values = against(shape, record.doc, view, held=held_from(record.held, link.connection_id))
     if record.deleted_at is not None or link.state != LinkState.LINKED or not values:
         return
-    if put_back:
+    if put_back and link.role == Role.MAIN:
         _keep_both(page, link, record, values)
         return_values(page.session, record, values, connection_id=link.connection_id, now=page.now)
         page.moved.add(record.record_id)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link
-from app.records.link import LinkState
+from app.records.link import LinkState, Role
 from app.records.reasons import Reason
 from app.sync.approvals import COLLECTION_GONE, Approvals
 from app.sync.breaker import Kind
@@ -108,7 +108,9 @@ def happening_of(page: Page, link: Link, *, others: Sequence[Link]) -> Happening
     work, record = page.work, page.record_of(link)
     unsaid = isinstance(owed(page.shape_of(link), record.doc, viewed(link)), Update)
     in_scope = page.reason_of(link) is Reason.IN_SCOPE
-    if unsaid and in_scope and record.deleted_at is None and work.direction is Direction.TWO_WAY:
+    mirror = link.role == Role.MIRROR
+    heard = work.direction is Direction.TWO_WAY and not mirror
+    if unsaid and in_scope and record.deleted_at is None and heard:
         # The CRM edited what Outlook deleted meanwhile: an edit outlives a concurrent delete.
         return Happening(LinkState.WANTED, Reason.EDIT_OUTLIVED_DELETE, next_generation=True)
     organizes = viewed(link).graph_had.get("isOrganizer")
@@ -125,7 +127,9 @@ def happening_of(page: Page, link: Link, *, others: Sequence[Link]) -> Happening
         LinkState(link.state),
         attempt=kind_of(link),
         direction=work.direction,
-        setting=DeletedInMicrosoft("keep" if organizes is False else work.settings.deleted_in_microsoft),
+        setting=DeletedInMicrosoft(
+            "keep" if organizes is False or mirror else work.settings.deleted_in_microsoft
+        ),
         access=Access(access) if access else None,
         other_live_links=len(live),
         record_lives=record.deleted_at is None,

@@ -56,6 +56,11 @@ class SyncSettings:
         """What the folder or calendar is called; None for the default one."""
 
     @property
+    def shows(self) -> tuple[str, ...]:
+        """Other entities, whose records are shown in the container as well."""
+        return ()
+
+    @property
     def default_minutes(self) -> int | None:
         """How long an item is that says no end."""
         return None
@@ -152,6 +157,10 @@ class CalendarSettings(SyncSettings):
         return self.calendar_name if self.calendar == "named" else None
 
     @property
+    def shows(self) -> tuple[str, ...]:
+        return ("tasks",) if self.include_tasks else ()
+
+    @property
     def default_minutes(self) -> int | None:
         return self.default_duration_minutes
 
@@ -161,7 +170,8 @@ class CalendarSettings(SyncSettings):
             ownership=Ownership(self.ownership),
             filters=(
                 Filter(
-                    "activity_type", frozenset(self.activity_types) or None, Reason.ACTIVITY_TYPE_NOT_SELECTED
+                    "activity_type", frozenset(self.activity_types) or None,
+                    Reason.ACTIVITY_TYPE_NOT_SELECTED, mirrors=False,
                 ),
                 active_projects(rules),
             ),
@@ -169,7 +179,8 @@ class CalendarSettings(SyncSettings):
             days=self.days(now),
             private=Private(self.private_events),
             completed=self.completed == "keep",
-        )
+            tasks="tasks" in self.shows,
+        )  # fmt: skip
 
     def part(self, said: Json, doc: Fields, *, access: Access | None, now: datetime) -> Part:
         asked = bool(said.get("invite"))
@@ -195,6 +206,7 @@ class CalendarSettings(SyncSettings):
         return (
             frozenset(self.activity_types), self.ownership, self.existing_records, self.existing_since,
             self.window_past_days, self.window_future_days, self.private_events, self.completed,
+            self.include_tasks,
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from app.sync.clearing import empties
 from app.sync.decisions import decide
 from app.sync.holding import held_from
 from app.sync.links import Links
+from app.sync.mirrors import as_shown_in
 from app.sync.page import Page
 from app.sync.policy import LeftScope, RemovedFromCrm, left_scope
 from app.sync.questions import VERBS, Question, ask_about, samples_of, too_many
@@ -98,7 +99,11 @@ class Gate:
         """Return the other links of the collection that are due a write of this kind."""
         found = await Links(session).due_with_records(self.work.collection.id, now=now)
         fits = {Kind.DELETIONS: self._deletes, Kind.CREATIONS: _creates, Kind.CLEARS: self._clears}[kind]
-        return [link for link, record in found if link.id not in but and fits(link, record)]
+        return [
+            link
+            for link, record in found
+            if link.id not in but and fits(link, as_shown_in(self.work.collection.entity, record))
+        ]
 
     def _deletes(self, link: Link, record: Record) -> bool:
         if link.state != LinkState.LINKED:

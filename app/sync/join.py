@@ -6,7 +6,7 @@ from typing import Final
 
 from app.models import Link
 from app.records.evidence import Evidence, kind_of
-from app.records.link import LinkState
+from app.records.link import LinkState, Role
 from app.sync.candidates import Candidates, Circle, evidence_of_items, mailbox_of
 from app.sync.importing import import_links, imports, let_in
 from app.sync.linking import ignore_copies, link_items
@@ -57,7 +57,9 @@ async def match_wanted(work: Work, links: Sequence[Link]) -> Sequence[Link]:
     Return those links that there still are: one whose record got an item made way for the item's.
     """
     wanted = [
-        link.record_id for link in links if link.state == LinkState.WANTED and link.record_id is not None
+        link.record_id
+        for link in links
+        if link.state == LinkState.WANTED and link.record_id is not None and link.role == Role.MAIN
     ]
     if not wanted:
         return links

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, upd
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link, Record
+from app.records.link import Role
 from app.sync.bulk import Row, insert_many, update_many
 from app.sync.match_keys import forget_items
 
@@ -51,9 +52,11 @@ class Links:
         return {link.id: link for link in rows}
 
     async def of_records(self, record_ids: Iterable[str]) -> Sequence[Link]:
-        """Return every link of these records, in whichever connection."""
+        """Return every link of these records, in whichever connection, but for mirrors."""
         query = select(Link).where(
-            Link.workspace_id == self.workspace, Link.record_id.in_(sorted(set(record_ids)))
+            Link.workspace_id == self.workspace,
+            Link.record_id.in_(sorted(set(record_ids))),
+            Link.role == Role.MAIN,
         )
         return (await self.session.scalars(query.order_by(Link.id))).all()
 
@@ -263,6 +266,7 @@ class Links:
             Link.workspace_id == self.workspace,
             Link.connection_id == connection_id,
             Link.record_id.in_(list(record_ids)),
+            Link.role == Role.MAIN,
         )
         holding = Link.state.not_in(("removed_there", "removed_by_us")) & Link.item_id.is_not(None)
         await self.session.execute(delete(Link).where(*here, Link.attempt.is_(None), ~holding))

@@ -19,6 +19,7 @@ from app.records.reasons import Reason
 from app.records.shape import Shape
 from app.records.unsupported import Unsupported
 from app.records.values import LISTS, Kind
+from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Stamp
 from app.sync.masks import without
 from app.sync.one_occurrence import Change, Element, Series, says
 from app.sync.projection import (
@@ -180,3 +181,11 @@ def _look(item_id: str, moment: Fields) -> Call:
     at = when.instant(moment)
     begin, end = ((at + side).strftime("%Y-%m-%dT%H:%M:%SZ") for side in (-AROUND, AROUND))
     return instances_of(item_id, begin=begin, end=end)
+
+
+def lost_exceptions(previous: Fields, doc: Fields, *, theirs: Stamp) -> Conflict | None:
+    """Return the exceptions that Exchange dropped as its user gave a series another time; both are kept."""
+    was, left = previous.get(EXCEPTIONS) or [], doc.get(EXCEPTIONS, [])
+    if WHEN not in previous or all(each in left for each in was):
+        return None
+    return Conflict(EXCEPTIONS, was, was, left, Kept.THEIRS, UNSTAMPED, theirs)

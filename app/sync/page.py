@@ -14,14 +14,14 @@ from app.errors import Unavailable
 from app.graph.protocol import Document
 from app.models import Link, Record
 from app.records import Fields
-from app.records.link import LinkState, LinkView
+from app.records.link import LinkState, LinkView, Role
 from app.records.reasons import Reason
 from app.records.shape import Shape
 from app.sync import breaker, holding
 from app.sync.breaker import Kind
 from app.sync.clearing import Cleared, apart, empties, refilled
 from app.sync.conflict_rows import Conflicts
-from app.sync.conflicts import UNSTAMPED, Conflict, Kept, Side, Stamp
+from app.sync.conflicts import Side, Stamp
 from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
@@ -29,13 +29,14 @@ from app.sync.mails import may_mail
 from app.sync.masks import Part, frozen
 from app.sync.match_keys import note_record
 from app.sync.meetings_rows import Meetings, uid_of
+from app.sync.mirrors import as_shown_in, guarded, unheard
 from app.sync.moments import next_moment
-from app.sync.occurrences import begun_anew
+from app.sync.occurrences import begun_anew, lost_exceptions
 from app.sync.open_conflicts import AGREED, REMOVED, Closing, note
 from app.sync.owners import Owners
 from app.sync.policy import Access
 from app.sync.projection import Create, Nothing, Update, owed
-from app.sync.reconcile import Received, receive_item, wrote
+from app.sync.reconcile import Listening, Received, receive_item, wrote
 from app.sync.records import Records
 from app.sync.scoping import leave, reason_of
 from app.sync.spread import spread
@@ -101,7 +102,8 @@ class Page:
         ``wording`` is what it says where it meets its record for the first time.
         """
         view = viewed(link) if link.graph_had or wording is None else LinkView(wording)
-        return self.work.shape_for(view, self.record_of(link), self.part_of(link))
+        shape = self.work.shape_for(view, self.record_of(link), self.part_of(link))
+        return guarded(shape) if link.role == Role.MIRROR else shape
 
     def part_of(self, link: Link) -> Part:
         """Return this mailbox's part in the record of a link."""
@@ -113,15 +115,19 @@ class Page:
         """Take guests for agreed whom nobody may mail from this mailbox."""
         link.graph_means = frozen(shape, self.record_of(link).doc, viewed(link), self.part_of(link))
 
+    def listening(self, link: Link) -> Listening:
+        """Return how this mailbox is heard about a link's record."""
+        return unheard(self.work.listening(self.access.get(str(link.record_id))), link)
+
     def reason_of(self, link: Link) -> Reason:
         """Return why a living record does or doesn't belong in this mailbox."""
         return reason_of(self.work.scope, self.record_of(link), link)
 
     def may_mail(self, record: Record) -> bool:
         """Say whether the settings let Outlook mail the guests of this event."""
-        policy = self.work.settings.invitation_policy
-        invite = bool(record.extra.get("invite"))
-        return may_mail(policy, invite=invite, doc=record.doc, now=self.now)
+        policy, invite = self.work.settings.invitation_policy, bool(record.extra.get("invite"))
+        own = record.entity == self.work.collection.entity  # nobody is ever invited to a task
+        return own and may_mail(policy, invite=invite, doc=record.doc, now=self.now)
 
     def leave(self, link: Link, reason: Reason, *, edited: bool = False) -> bool:
         """Let a link rest whose record is out of scope; say whether its item is to be deleted instead."""
@@ -156,7 +162,8 @@ async def locked_page(work: Work, session: AsyncSession, pairs: Collection[tuple
 
     Raises Unavailable where a link was given to another record between our look and our lock: try again.
     """
-    records = await Records(session).locked({record_id for _, record_id in pairs})
+    locked = await Records(session).locked({record_id for _, record_id in pairs})
+    records = {record_id: as_shown_in(work.collection.entity, record) for record_id, record in locked.items()}
     links = await Links(session).locked(link_id for link_id, _ in pairs)
     for link_id, record_id in pairs:
         if link_id not in links or links[link_id].record_id != record_id or record_id not in records:
@@ -271,8 +278,7 @@ def want_again(page: Page, link: Link) -> None:
 
 
 def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
-    work, wording, write = page.work, page.work.had(report.item), report.write
-    listening = work.listening(page.access.get(record.record_id))
+    wording, write, listening = page.work.had(report.item), report.write, page.listening(link)
     shape = page.shape_of(link, wording)
     view = begun_anew(shape, viewed(link), wording, sent=write.fields if write is not None else None)
     if write is not None:
@@ -313,7 +319,7 @@ def _move(page: Page, link: Link, record: Record, received: Received) -> None:
 def _receive_of_deleted(page: Page, link: Link, record: Record, received: Received) -> None:
     """Bring a record back that Outlook's user restored, or edited while the CRM deleted it."""
     if link.state == LinkState.REMOVED_THERE and record.deleted_because == "deleted_in_microsoft":
-        if page.work.listening(page.access.get(record.record_id)).accepts and page.work.collection.hears:
+        if page.listening(link).accepts and page.listening(link).hears:
             _revive(page, link, record, received, reason=Reason.RESTORED)
         return
     deleting = page.work.settings.removed_from_crm == "delete" and page.work.collection.sends
@@ -346,16 +352,11 @@ def _note_conflicts(page: Page, link: Link, record: Record, received: Received) 
 
 def _note_lost_exceptions(page: Page, link: Link, record: Record, received: Received) -> None:
     """Keep the exceptions that Exchange dropped when its user gave a series another time."""
-    was = received.previous.get("exceptions") or []
-    lost = [each for each in was if each not in received.doc.get("exceptions", [])]
-    if "when" not in received.previous or not lost:
+    theirs = Stamp(page.now, Side.MICROSOFT, link.connection_id)
+    if (lost := lost_exceptions(received.previous, received.doc, theirs=theirs)) is None:
         return
-    kept = Conflict(
-        "exceptions", was, was, received.doc["exceptions"], Kept.THEIRS, UNSTAMPED,
-        Stamp(page.now, Side.MICROSOFT, link.connection_id),
-    )  # fmt: skip
     Conflicts(page.session).add_settled(
-        record, kept, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=page.now,
+        record, lost, reporter=Side.MICROSOFT, connection_id=link.connection_id, now=page.now,
         code=Reason.EXCEPTION_LOST,
     )  # fmt: skip
     page.work.progress.count("conflicts")
@@ -369,7 +370,7 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     shape = page.shape_of(link)
     page.keep_guests_out(link, shape)
     uid = uid_of(view.graph_had)
-    if uid is not None and record.deleted_at is None:
+    if uid is not None and record.deleted_at is None and link.role == Role.MAIN:
         page.met[uid] = record.record_id
     view = viewed(link)
     link.attempt = received.link.attempt.document() if received.link.attempt else None

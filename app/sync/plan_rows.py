@@ -65,12 +65,23 @@ class PlanSteps:
         return (await self.session.execute(query)).all()
 
     async def outgrown(
-        self, run_id: str, *, connection_id: str, user: str, entity: str, since: datetime
+        self,
+        run_id: str,
+        *,
+        connection_id: str,
+        user: str,
+        entity: str,
+        shows: Sequence[str],
+        since: datetime,
     ) -> bool:
-        """Say whether a record that the plan doesn't name was written since and may be owed here."""
+        """Say whether a record that the plan doesn't name was written since and may be owed here.
+
+        ``shows``: the other entities whose records are shown here, too.
+        """
         here: list[Any] = [
             Link.workspace_id == self.workspace,
             Link.connection_id == connection_id,
+            Link.entity == entity,
             Link.record_id == Record.record_id,
         ]
         named = exists().where(
@@ -83,7 +94,7 @@ class PlanSteps:
         )
         query = select(Record.record_id).where(
             Record.workspace_id == self.workspace,
-            Record.entity == entity,
+            Record.entity.in_([entity, *shows]),
             Record.last_at > since,
             or_(exists().where(*here, Link.due_at.is_not(None)), owned & ~exists().where(*here)),
             ~named,

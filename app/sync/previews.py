@@ -144,7 +144,7 @@ async def require_previewed(
     sends = Direction(choice.after.settings.direction).sends
     if sends and await PlanSteps(session).outgrown(
         run.id, connection_id=connection.id, user=connection.user, entity=entity,
-        since=datetime.fromisoformat(seen["as_of"]),
+        shows=choice.after.settings.shows, since=datetime.fromisoformat(seen["as_of"]),
     ):  # fmt: skip
         raise PreviewOutdated("Records that the plan does not name were written since.")
     return run

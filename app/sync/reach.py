@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
 from app.models import Collection
-from app.records.link import LinkState
+from app.records import task
+from app.records.link import LinkState, Role
 from app.records.reasons import Reason
 from app.sync.bulk import Row
+from app.sync.mirrors import role_in
 from app.sync.scope import Facts, Scope, scope
 from app.sync.scoping import MICROSOFT
 from app.sync.settings import over_defaults
@@ -49,18 +51,19 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A sending collection in whose scope a record is."""
+    """A sending collection in whose scope a record is, and what its item there would be to it."""
 
     record_id: str
     entity: str
     collection_id: str
     connection_id: str
+    role: Role
 
     def wanted(self, now: datetime) -> Row:
         """Return the row of a link that is still to get its item."""
         return {
             "id": new_id("lnk", now), "connection_id": self.connection_id, "entity": self.entity,
-            "collection_id": self.collection_id, "record_id": self.record_id, "role": "main",
+            "collection_id": self.collection_id, "record_id": self.record_id, "role": self.role.value,
             "born": "crm", "state": "wanted", "generation": 1, "graph_means": {}, "shape": 0,
             "seen_round": 0, "failures": 0, "due_at": now, "created_at": now, "updated_at": now,
         }  # fmt: skip
@@ -74,7 +77,7 @@ async def reach(
     mailboxes: dict[str, Scope] = {}
     known, places = [], []
     for row in await session.execute(REACH, values):
-        reason = scope(_mailbox(row, mailboxes, now=now), _facts(row, met=row.met))
+        reason = scope(_mailbox(row, mailboxes, now=now), _facts(row, role=row.role, met=row.met))
         if row.link_id is not None:
             known.append(
                 Reached(
@@ -83,20 +86,25 @@ async def reach(
                 )
             )  # fmt: skip
         elif reason is Reason.IN_SCOPE:
-            places.append(Place(row.record_id, row.entity, row.collection_id, row.connection_id))
+            place = Place(row.record_id, row.place, row.collection_id, row.connection_id, Role(row.role))
+            places.append(place)
     return known, places
 
 
 def _mailbox(row: Any, known: dict[str, Scope], *, now: datetime) -> Scope:
     if row.collection_id not in known:
-        settings = over_defaults(row.entity, row.name, row.defaults or {}, row.chosen or {})
+        settings = over_defaults(row.place, row.name, row.defaults or {}, row.chosen or {})
         known[row.collection_id] = settings.scope(row.user, began_at=row.began_at, rules=row.rules, now=now)
     return known[row.collection_id]
 
 
-def _facts(row: Any, *, met: bool) -> Facts:
+def _facts(row: Any, *, role: str, met: bool) -> Facts:
     born_at = row.first_at if row.origin == MICROSOFT else None
-    return Facts(said=row.said, doc=row.doc or {}, born_at=born_at, rejected=row.rejected, met=met)
+    mirror, doc = role == Role.MIRROR, row.doc or {}
+    return Facts(
+        said=row.said, doc=task.as_event(doc) if mirror else doc, born_at=born_at, rejected=row.rejected,
+        met=met, mirror=mirror,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +131,22 @@ async def survey(session: AsyncSession, collection: Collection, mailbox: Scope, 
     values = {
         "workspace": session.info["workspace"], "user": mailbox.user,
         "entity": collection.entity, "connection": collection.connection_id,
+        "shown": [collection.entity, *(["tasks"] if mailbox.tasks else [])],
     }  # fmt: skip
     owned = (await session.execute(OWNED, values)).all()
     links = [Outline(*row) for row in await session.execute(LINKED, values)]
     met = {link.record_id: link.met for link in links}
-    inside = {
-        row.record_id
-        for row in owned
-        if scope(mailbox, _facts(row, met=met.get(row.record_id, False))) is Reason.IN_SCOPE
-    }
+    inside: dict[str, Role] = {}
+    for row in owned:
+        role = role_in(collection.entity, of=row.entity)
+        if scope(mailbox, _facts(row, role=role, met=met.get(row.record_id, False))) is Reason.IN_SCOPE:
+            inside[row.record_id] = role
     return Survey(
         [
-            Place(record_id, collection.entity, collection.id, collection.connection_id).wanted(now)
-            for record_id in sorted(inside - met.keys())
+            Place(
+                record_id, collection.entity, collection.id, collection.connection_id, inside[record_id]
+            ).wanted(now)
+            for record_id in sorted(inside.keys() - met.keys())
         ],
         [link for link in links if link.state == LinkState.LINKED and link.record_id not in inside],
         [link.id for link in links if link.state in AWAY and link.record_id in inside],
@@ -150,33 +161,36 @@ WITH r AS (
     FROM records WHERE workspace_id = :workspace AND record_id = ANY(:ids)
 ), pairs AS (
     SELECT r.*, l.* FROM r CROSS JOIN LATERAL (
-        SELECT id AS link_id, connection_id, collection_id, state,
+        SELECT id AS link_id, connection_id, collection_id, state, role,
                item_id IS NOT NULL OR linked_at IS NOT NULL AS met
         FROM links WHERE workspace_id = :workspace AND record_id = r.record_id OFFSET 0
     ) AS l
     UNION ALL
-    SELECT r.*, NULL, c.connection_id, c.id, NULL, false
+    SELECT r.*, NULL, c.connection_id, c.id, NULL,
+           CASE WHEN c.entity = r.entity THEN 'main' ELSE 'mirror' END, false
     FROM r
     JOIN owners AS o ON o.workspace_id = :workspace AND o.record_id = r.record_id
     JOIN connections AS n ON n.workspace_id = :workspace AND n."user" = o."user"
-    JOIN collections AS c ON c.workspace_id = :workspace AND c.connection_id = n.id AND c.entity = r.entity
+    JOIN collections AS c ON c.workspace_id = :workspace AND c.connection_id = n.id
+      AND (c.entity = r.entity OR (c.entity = 'calendar' AND r.entity = 'tasks'))
     WHERE r.alive AND c.sends AND c.matched_at IS NOT NULL
 )
 SELECT p.*, n."user", c.sends, c.created_at AS began_at, w.name, w.rules,
-       w.defaults -> p.entity AS defaults, s.chosen
+       c.entity AS place, w.defaults -> c.entity AS defaults, s.chosen
 FROM pairs AS p
 JOIN connections AS n ON n.workspace_id = :workspace AND n.id = p.connection_id
 JOIN collections AS c ON c.workspace_id = :workspace AND c.id = p.collection_id
 JOIN workspaces AS w ON w.id = :workspace
 LEFT JOIN entity_settings AS s ON s.workspace_id = :workspace AND s.connection_id = p.connection_id
-  AND s.entity = p.entity
+  AND s.entity = c.entity
 """).columns(said=JSONB, doc=JSONB, rules=JSONB, defaults=JSONB, chosen=JSONB)
 OWNED: Final = text("""
-SELECT r.record_id, r.origin, r.first_at, r.extra - 'metadata' AS said, r.rejected_at IS NOT NULL AS rejected,
+SELECT r.record_id, r.entity, r.origin, r.first_at, r.extra - 'metadata' AS said,
+       r.rejected_at IS NOT NULL AS rejected,
        CASE WHEN r.entity <> 'contacts' THEN r.doc END AS doc
 FROM owners AS o
 JOIN records AS r ON r.workspace_id = :workspace AND r.record_id = o.record_id
-WHERE o.workspace_id = :workspace AND o."user" = :user AND r.entity = :entity AND r.deleted_at IS NULL
+WHERE o.workspace_id = :workspace AND o."user" = :user AND r.entity = ANY(:shown) AND r.deleted_at IS NULL
 """).columns(said=JSONB, doc=JSONB)
 LINKED: Final = text("""
 SELECT id, record_id, state, item_id IS NOT NULL OR linked_at IS NOT NULL FROM links

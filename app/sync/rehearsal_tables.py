@@ -15,6 +15,7 @@ from app.models import Connection
 
 _HERE: Final = "t.connection_id = :connection AND t.entity = :entity"
 _THEIRS: Final = "t.record_id IN (SELECT record_id FROM theirs)"
+_SHOWN: Final = "(t.entity = 'tasks' AND :entity = 'calendar')"
 THEIRS: Final = (
     text("CREATE TEMPORARY TABLE theirs (record_id text PRIMARY KEY)"),
     text(f"""
@@ -39,7 +40,7 @@ COPIED: Final[Mapping[str, str]] = {
     "meetings": "TRUE",
     "matches": "t.connection_id = :connection AND t.followed_at IS NULL",
     "owners": _THEIRS,
-    "records": f"t.entity = :entity AND (t.deleted_at IS NULL OR {_THEIRS})",
+    "records": f"t.entity = :entity AND (t.deleted_at IS NULL OR {_THEIRS}) OR {_SHOWN} AND {_THEIRS}",
     "runs": f"t.status = 'awaiting_approval' AND {_HERE}",
 }
 BLANK: Final = ("changes", "feeds", "revisions", "timers", "webhooks")
@@ -65,7 +66,7 @@ def _copies() -> list[TextClause]:
     filled = [
         text(
             f"INSERT INTO pg_temp.{table} SELECT t.* FROM public.{table} AS t "  # noqa: S608
-            f"WHERE t.workspace_id = :workspace AND {rows}"
+            f"WHERE t.workspace_id = :workspace AND ({rows})"
         )
         for table, rows in COPIED.items()
     ]

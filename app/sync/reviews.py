@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ids import new_id
 from app.models import Link, Match
-from app.records.link import LinkState
+from app.records.link import LinkState, Role
 from app.records.reasons import Reason
 from app.sync.decisions import decide
 from app.sync.links import Links
@@ -82,7 +82,7 @@ async def _hold(work: Work, session: AsyncSession, record_ids: set[str]) -> None
     records = await Records(session).locked(record_ids)
     await Links(session).move(
         Link.connection_id == work.connection.id, Link.record_id.in_(list(records)), Link.state == "wanted",
-        Link.attempt.is_(None), state=LinkState.IN_REVIEW.value, due_at=None,
+        Link.role == Role.MAIN, Link.attempt.is_(None), state=LinkState.IN_REVIEW.value, due_at=None,
     )  # fmt: skip
     now = work.now
     await Links(session).insert(

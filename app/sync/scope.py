@@ -25,13 +25,15 @@ class Ownership(StrEnum):
 class Filter:
     """A choice among the CRM's own words: records carry theirs in ``field``. None selected: no filter.
 
-    ``without``: whether a record passes that has no such word.
+    ``without``: whether a record passes that has no such word. ``mirrors``: whether it means tasks in a
+    calendar, too.
     """
 
     field: str
     selected: frozenset[str | bool] | None
     otherwise: Reason
     without: bool = False
+    mirrors: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ NOT_FOR_ALL: Final = frozenset({"personal", "private", "confidential"})
 class Scope:
     """What one mailbox takes in. ``since``: records that it never met must have been created since then.
 
-    Of events: those that touch the ``days``; ``private`` ones and ``completed`` ones as is chosen.
+    Of events: those that touch the ``days``; ``private`` ones and ``completed`` ones as is chosen, and those
+    that show ``tasks``.
     """
 
     user: str
@@ -67,6 +70,7 @@ class Scope:
     days: Days | None = None
     private: Private = Private.AS_PRIVATE
     completed: bool = True
+    tasks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,8 @@ class Facts:
 
     ``said`` is what the CRM said of it besides its document: owners, classes, the time it was created.
     ``doc`` is its document, where its entity is one of which that matters. ``born_at`` is when a mailbox
-    first showed it, where no CRM made it. ``met``: this mailbox has an item of it, or had one.
+    first showed it, where no CRM made it. ``met``: this mailbox has an item of it, or had one. ``mirror``: it
+    is a task, and the question is about the event that shows it, which is what ``doc`` says.
     """
 
     said: Mapping[str, Any]
@@ -83,6 +88,7 @@ class Facts:
     born_at: datetime | None = None
     rejected: bool = False
     met: bool = False
+    mirror: bool = False
 
 
 def scope(mailbox: Scope, facts: Facts) -> Reason:
@@ -90,6 +96,7 @@ def scope(mailbox: Scope, facts: Facts) -> Reason:
     return (
         _by_owner(mailbox, facts)
         or (Reason.REJECTED_BY_CRM if facts.rejected else None)
+        or (Reason.NOT_IN_CALENDAR if facts.mirror and not _is_shown(mailbox, facts) else None)
         or next((f.otherwise for f in mailbox.filters if not _passes(f, facts)), None)
         or _by_age(mailbox, facts)
         or by_content(mailbox, facts)
@@ -109,8 +116,14 @@ def _by_owner(mailbox: Scope, facts: Facts) -> Reason | None:
     return None
 
 
+def _is_shown(mailbox: Scope, facts: Facts) -> bool:
+    return mailbox.tasks and facts.doc.get("when") is not None
+
+
 def _passes(one: Filter, facts: Facts) -> bool:
     """Say whether a record passes a filter; what was born in Microsoft does until the CRM says its words."""
+    if facts.mirror and not one.mirrors:
+        return True
     if one.selected is None or (facts.born_at is not None and one.field not in facts.said):
         return True
     words = facts.said.get(one.field) or []

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.models import Link, Record
-from app.records.link import Attempt, LinkState
+from app.records.link import Attempt, LinkState, Role
 from app.records.reasons import Reason
 from app.sync.decisions import decide
 from app.sync.policy import Direction, LeftScope, left_scope
@@ -26,6 +26,7 @@ def reason_of(mailbox: Scope, record: Record, link: Link | None) -> Reason:
         born_at=record.first_at if record.origin == MICROSOFT else None,
         rejected=record.rejected_at is not None,
         met=has_met(link),
+        mirror=link is not None and link.role == Role.MIRROR,
     )
     return scope(mailbox, facts)
 

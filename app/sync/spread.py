@@ -11,6 +11,7 @@ from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link
+from app.records.link import Role
 from app.records.reasons import Reason
 from app.sync.collections import Collections
 from app.sync.decisions import deciding
@@ -35,8 +36,8 @@ async def spread(
     due = [link for link in known if link.id not in left_out and link.state not in RESTING and not link.rests]
     if due:
         await links.set_due([link.id for link in due], now=now)
-    met = {(link.connection_id, link.record_id) for link in known}
-    fresh = [place.wanted(now) for place in places if (place.connection_id, place.record_id) not in met]
+    met = {(link.collection_id, link.record_id) for link in known}
+    fresh = [place.wanted(now) for place in places if (place.collection_id, place.record_id) not in met]
     await links.insert(fresh)
     # A direction that sends nothing has only links to look at that leave the scope or come back.
     rung = {link.collection_id for link in due if link.sends or link.crosses}
@@ -44,10 +45,13 @@ async def spread(
 
 
 async def revive(session: AsyncSession, record_ids: Sequence[str], *, now: datetime) -> None:
-    """Want these records again where a removal had ended their links: after a restore, or a new owner."""
+    """Want these records again where a removal had ended their links: after a restore, or a new owner.
+
+    A mirror that its user removed stays away for good.
+    """
     await Links(session).move(
         Link.record_id.in_(list(record_ids)),
-        Link.state.in_(("removed_there", "removed_by_us")),
+        or_(Link.state == "removed_by_us", (Link.state == "removed_there") & (Link.role == Role.MAIN)),
         state="wanted", generation=Link.generation + 1, item_id=None, etag=None, graph_had=None,
         graph_means={}, attempt=None, gone_at=None, due_at=now, **deciding(Reason.RESTORED, now=now),
     )  # fmt: skip
@@ -62,6 +66,7 @@ async def want_everywhere(session: AsyncSession, record_id: str, *, now: datetim
     """Want a record again also where its user had removed it, or somebody had declined it."""
     await Links(session).move(
         Link.record_id == record_id,
+        Link.role == Role.MAIN,
         or_(Link.state == "removed_there", (Link.state == "ignored") & Link.item_id.is_(None)),
         state="wanted", generation=Link.generation + 1, item_id=None, etag=None, graph_had=None,
         graph_means={}, attempt=None, gone_at=None, failures=0, due_at=now,

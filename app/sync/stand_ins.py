@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Link
 from app.records.evidence import Evidence
-from app.records.link import AttemptKind, LinkState
+from app.records.link import AttemptKind, LinkState, Role
 from app.records.reasons import Reason
 from app.sync.candidates import Candidates, evidence_of_items, mailbox_of
 from app.sync.decisions import decide
@@ -132,6 +132,8 @@ async def hand_over(work: Work, found: StandIns) -> None:
 
 
 def _stood(link: Link) -> bool:
+    if link.role == Role.MIRROR:
+        return False
     return link.state == LinkState.LINKED and kind_of(link) is not AttemptKind.DELETE
 
 

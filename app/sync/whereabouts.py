@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.translation import translation
 from app.models import Collection, Conflict, Connection, Link, Owner, Record, Run, Workspace
-from app.records.link import LinkState, LinkView
+from app.records.link import LinkState, LinkView, Role
 from app.records.reasons import Reason
 from app.records.shape import Shape
 from app.states import slug_of
@@ -241,6 +241,7 @@ class WhereaboutsOf:
             Link.workspace_id == here,
             Link.connection_id == Connection.id,
             Link.record_id == record.record_id,
+            Link.role == Role.MAIN,
         )
         collection = and_(
             Collection.workspace_id == here,
