@@ -21,6 +21,9 @@ QUIET: Final = frozenset({"isReminderOn", "reminderMinutesBeforeStart", "showAs"
 UNSEEN_GUESTS: Final = "unseenGuests"
 """How many guests an item has whom we are not to know: they are mailed all the same."""
 
+INVITED: Final = "invited"
+"""Whom an item invites, where its guests aren't heard: they are mailed all the same."""
+
 FOREVER: Final = date(4000, 1, 1)
 
 
@@ -76,11 +79,19 @@ def silent(shape: Shape) -> frozenset[str]:
     return frozenset(shape.parts) - SILENT
 
 
+def noting_guests(wording: Fields) -> Fields:
+    """Return an item's wording with whom it invites, kept beside what is compared."""
+    if "attendees" not in wording:
+        return wording
+    people = (each.get("emailAddress") or {} for each in wording["attendees"] or ())
+    return {**wording, INVITED: sorted({each["address"] for each in people if each.get("address")})}
+
+
 def _people(sent: Collection[Fields], had: Fields) -> tuple[str, ...]:
     """Return the guests, those to be and those there are, of an item that its mailbox's user organizes."""
     if had.get("isOrganizer") is False:
         return ()
-    guests = [*(had.get("attendees") or ()), *sent]
+    guests = [*(had.get("attendees") or ()), *({"address": each} for each in had.get(INVITED) or ()), *sent]
     found = [each.get("address") or (each.get("emailAddress") or {}).get("address") for each in guests]
     unseen = [f"guest {number + 1} of a private event" for number in range(had.get(UNSEEN_GUESTS) or 0)]
     return (*dict.fromkeys(address.casefold() for address in found if address), *unseen)

@@ -21,6 +21,7 @@ from app.records.link import Attempt, LinkView
 from app.records.shape import Shape
 from app.records.types import RecordType, record_type
 from app.sync.lease import Lease
+from app.sync.mails import noting_guests
 from app.sync.masks import Part, masked, seen_of
 from app.sync.notifications import Unseen
 from app.sync.policy import Access, Direction
@@ -117,7 +118,8 @@ class Work:
 
     def had(self, item: Document) -> Fields:
         """Return an item's wording as ``graph_had`` keeps it: nothing of what we are not to see."""
-        return seen_of(self.words.had(item), self.scope.private)
+        wording = seen_of(self.words.had(item), self.scope.private)
+        return wording if self.direction.hears else noting_guests(wording)
 
     def shows(self, link: Link) -> bool:
         """Say whether a full round must show an item: of events those in its window."""

@@ -168,3 +168,23 @@ async def test_a_preview_shows_whom_it_would_mail_by_address_and_mails_nobody(ad
     (step,) = [step for step in await ada.person.plan(run) if step["mails"]]
     assert (step["step"], step["title"], step["mails"]) == ("create", "Viewing", ["eve@example.org"])
     assert (run["counts"]["invitations"], await ada.outbox()) == (1, [])
+
+
+@pytest.mark.feature("F5")
+@pytest.mark.parametrize("direction", ["crm_to_microsoft", "two_way"])
+@pytest.mark.parametrize("what", ["edit", "delete"])
+async def test_a_guest_whom_its_user_invited_is_mailed_by_no_write_of_the_crm(ada, direction, what):
+    await ada.chooses(direction=direction, removed_from_crm="delete")
+    item = await ada.has("Visit")
+    await ada.edits(item, attendees=[guest("eve@example.org")])
+    await ada.syncs()
+    before = len(await ada.outbox())
+
+    if what == "edit":
+        await ada.patches("Visit", title="Visit at nine")
+    else:
+        await ada.crm("DELETE", "/v1/events/Visit")
+    await ada.settles()
+
+    assert len(await ada.outbox()) == before
+    assert (await ada.event("Visit"))["attendees"]
