@@ -60,12 +60,28 @@ def overlaps(event: Fields, window: Window, *, default: timedelta) -> bool:
     recurrence = event.get("recurrence")
     if recurrence is None:
         return window.has(first)
-    exceptions = {_key(each, first.zone): each for each in recurrence.get("exceptions") or ()}
-    changed = (_changed(first, day, each) for day, each in exceptions.items() if not each.get("cancelled"))
-    regular = _regular(first, recurrence["rrule"], window)
-    return any(map(window.has, changed)) or any(
-        window.has(span) for span in regular if day_of(span.start) not in exceptions
-    )
+    rrule, exceptions = recurrence["rrule"], {}
+    for each in recurrence.get("exceptions") or ():
+        exceptions[_key(each, first.zone)] = each
+    changed = {
+        day: _changed(first, day, each) for day, each in exceptions.items() if not each.get("cancelled")
+    }
+    if any(window.has(span) and _has_day(first, rrule, day) for day, span in changed.items()):
+        return True
+    regular = _regular(first, rrule, window)
+    return any(window.has(span) for span in regular if day_of(span.start) not in exceptions)
+
+
+def _has_day(first: Span, rrule: str, day: date) -> bool:
+    """Say whether a series has this day.
+
+    *A series is moved into the past, and what differed of it keeps it alive.*
+    """
+    try:
+        found = occurrences(rrule, start=first.start, zone=first.zone, after=day, before=day + ONE_DAY)
+    except Unsupported:
+        return True
+    return next(found, None) is not None
 
 
 def _regular(first: Span, rrule: str, window: Window) -> Iterator[Span]:

@@ -52,6 +52,20 @@ async def test_always_invites_guests_of_what_is_still_to_come_only(ada):
     assert await guests(ada, "Over") == []
 
 
+async def test_a_series_that_was_moved_into_the_past_is_over_whatever_differed_of_it(ada):
+    await ada.chooses(invitations="always")
+    differs = {"original_start": at(3), "title": "Other"}
+    series = {"rrule": "FREQ=DAILY;COUNT=5", "exceptions": [differs]}
+    await ada.has("Viewing", attendees=[EVE], recurrence=series)
+    mailed = await ada.outbox()
+
+    await ada.patches("Viewing", start=at(-20), end=at(-20, "10:00"))
+    await ada.settles()
+
+    assert await ada.outbox() == mailed
+    assert (await ada.link("Viewing"))["code"] == "invitation_blocked"
+
+
 async def test_when_asked_invites_only_to_what_the_crm_marks_so(ada):
     await ada.chooses(invitations="when_asked")
     await ada.has("Quiet", attendees=[EVE])

@@ -68,6 +68,8 @@ RULES = [
     ("a series after it", event(at("2026-04-01T09:00:00"), None, "FREQ=DAILY"), False),
     ("… whose first event is moved into it", event(at("2026-04-02T09:00:00"), None, "FREQ=WEEKLY", moved(at("2026-04-02T09:00:00"), start=at("2026-03-31T09:00:00"))), True),
     ("… whose first event is longer back", event(at("2026-04-02T09:00:00"), None, "FREQ=WEEKLY", moved(at("2026-04-02T09:00:00"), end=at("2026-04-02T12:00:00"))), False),
+    ("… of which an event differs that it never had", event(at("2026-02-01T09:00:00"), None, "FREQ=DAILY;COUNT=3", moved(at("2026-03-10T09:00:00"), title="Never")), False),
+    ("a series that Outlook can't hold, of which an event differs", event(at("2026-01-01T09:00:00"), None, "FREQ=HOURLY;COUNT=2", moved(at("2026-03-10T09:00:00"), title="Ever")), True),
     ("a series that steps over it", event(at("2026-02-15T09:00:00"), None, "FREQ=MONTHLY;INTERVAL=2"), False),
     ("long events of a series that steps over it", event(day("2026-02-15"), day("2026-03-02"), "FREQ=MONTHLY;INTERVAL=2"), True),
     ("a series of days", event(*ONCE_IN_MARCH), True),

@@ -113,6 +113,7 @@ def clock(at, zone="Europe/Berlin"):
     return {"date_time": at, "time_zone": zone}
 
 
+EVER = {"on": "2030-03-08", "cancelled": False} | dict.fromkeys(("start", "end", "location", "description"))
 AHEAD = [
     ("in an hour", when(clock("2026-03-02T14:00:00")), True),
     ("an hour ago", when(clock("2026-03-02T12:00:00")), False),
@@ -124,6 +125,8 @@ AHEAD = [
     ("a series yet to come", when(clock("2030-03-02T09:00:00"), "FREQ=YEARLY;COUNT=2"), True),
     ("a series whose last event is cancelled",
      when(clock("2026-03-01T09:00:00"), "FREQ=WEEKLY;COUNT=2") | {"exceptions": [{"on": "2026-03-08", "cancelled": True}]}, False),
+    ("a series that is over, of which an event differs that it has no more",
+     when(clock("2020-03-02T09:00:00"), "FREQ=DAILY;COUNT=3") | {"exceptions": [{**EVER, "title": "Ball"}]}, False),
     ("without a time", {}, False),
     ("without a start", when(None), False),
 ]  # fmt: skip
