@@ -219,9 +219,9 @@ class _Stating:
         """Return what the CRM's user most likely edited."""
         if self.statement.base is not None:
             return self.statement.base.get(name, values.empty(self.kinds[name]))
-        if self.kinds[name] not in LISTS:
-            return held[0].value
         sure = [h for h in held if not h.pending]
+        if self.kinds[name] not in LISTS:
+            return sure[-1].value
         if not value:
             # Cleared: all that it surely had. What it may not have seen yet stays, and is offered.
             return [element for h in sure for element in h.value]

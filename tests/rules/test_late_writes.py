@@ -253,11 +253,19 @@ def test_an_item_adopted_after_a_lost_answer_is_agreed_and_edits_since_are_heard
     assert received.link.graph_means == {}
 
 
-def test_an_adopted_item_is_not_being_created_any_more():
-    doc = {"display_name": "Ada"}
-    received = report(doc, trying(doc, LinkView()), item(displayName="Ada"))
+@pytest.mark.parametrize(
+    ("untold", "left"),
+    [
+        pytest.param((), None, id="that tells all"),
+        pytest.param(("jobTitle",), (AttemptKind.UPDATE, {"jobTitle": "Programmer"}), id="that leaves one out"),
+    ],
+)  # fmt: skip
+def test_an_adopted_item_is_not_being_created_any_more(untold, left):
+    told = item(displayName="Ada", jobTitle="Programmer")
+    row = {name: raw for name, raw in told.items() if name not in untold}
+    attempt = report(ADA, trying(ADA, LinkView()), row).link.attempt
 
-    assert received.link.attempt is None or received.link.attempt.kind is AttemptKind.UPDATE
+    assert (attempt and (attempt.kind, attempt.fields)) == left
 
 
 def test_an_item_seen_alive_after_a_delete_of_ours_was_not_deleted():

@@ -412,6 +412,18 @@ def test_what_is_asked_about_keeps_when_the_mailbox_edited_it():
     assert stated.held["job_title"]["con_1"]["at"] == NOON.isoformat()
 
 
+def test_what_the_crm_had_long_before_is_no_withdrawal_of_the_mailbox():
+    """It went back to what the CRM had said before its last: an edit like any other, of what it had since."""
+    crm = ada()
+    crm.put(job_title="Analyst")
+    crm.edited(job_title="Programmer")
+    crm.policy = Resolution.ASK
+    stated = crm.put(job_title="Duchess")
+
+    asked = stated.held["job_title"]["con_1"]
+    assert (stated.doc["job_title"], asked["value"], asked["base"]) == ("Duchess", "Programmer", "Analyst")
+
+
 def test_what_is_asked_about_keeps_no_time_where_the_mailbox_told_none():
     crm = ada().edited(job_title="Countess", at=None)
     crm.policy = Resolution.ASK
