@@ -13,6 +13,9 @@ import typer
 
 from app.config import Settings, SettingsError, variable
 
+# Longer than load balancers keep an idle connection: else a request on its way may meet its end.
+KEEP_ALIVE_SECONDS = 75
+
 app = typer.Typer(
     help="Keeps CRM records in agreement with Microsoft 365, and can always say why.",
     no_args_is_help=True,
@@ -72,6 +75,7 @@ def api(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=grace,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 

@@ -18,6 +18,7 @@ from sandbox.main import TRANSPORT
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 GRACE_SECONDS = 2
+KEEP_ALIVE_SECONDS = 75  # longer than clients keep a connection: none meets a request on its way
 BACKLOG = 2048
 
 
@@ -76,6 +77,7 @@ def _config(app: Starlette, authority: trustme.CA | None = None) -> uvicorn.Conf
         "access_log": False,
         "lifespan": "off",
         "server_header": False,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
     }
     config = uvicorn.Config(app, http=Door, timeout_graceful_shutdown=GRACE_SECONDS, **quiet)
     if context is not None:

@@ -17,8 +17,11 @@ FOLDER = "Acme Realty"
 _numbers = itertools.count(1)
 
 
-def eventually(look: Callable[[], Seen], *, within: float = 30.0, every: float = 0.1) -> Seen:
+def eventually(
+    look: Callable[[], Seen], *, within: float = 30.0, every: float | Iterator[float] = 0.1
+) -> Seen:
     """Return what ``look`` sees once it is truthy; fail with the last thing seen."""
+    pauses = itertools.repeat(every) if isinstance(every, float) else every
     deadline, last = time.monotonic() + within, None
     while time.monotonic() < deadline:
         try:
@@ -28,7 +31,7 @@ def eventually(look: Callable[[], Seen], *, within: float = 30.0, every: float =
         else:
             if last:
                 return last
-        time.sleep(every)
+        time.sleep(next(pauses))
     raise AssertionError(f"Not within {within} s; last seen: {last!r}")
 
 
@@ -87,13 +90,17 @@ class Sandbox:
         self.post("/clock", advance_seconds=seconds)
 
     def hurries(self, look: Callable[[], Seen], *, within: float = 30.0) -> Seen:
-        """Return what ``look`` sees once it is truthy, the clock running ten times as fast meanwhile."""
+        """Return what ``look`` sees once it is truthy, the clock running ten times as fast meanwhile.
+
+        Ever less so: on a busy machine a turn may take longer than a lease then lasts, and no turn would end.
+        """
+        pauses = (0.5 * 1.08**number for number in itertools.count())
 
         def looking() -> Seen:
             self.advance(5)
             return look()
 
-        return eventually(looking, within=within, every=0.5)
+        return eventually(looking, within=within, every=pauses)
 
     @contextmanager
     def settings(self, **changed: Any) -> Iterator[None]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import ring
@@ -55,11 +55,10 @@ class Previews:
         """Take the turn at a preview that is due; whatever of its plan is there was left by a dead worker."""
         if not await Timers(self.session).claim(KIND, run_id, now=now, until=now + TURN):
             return None
-        run = await Runs(self.session).get(run_id)
-        if run is None or run.status not in OPEN:
+        began = func.coalesce(Run.started_at, now)
+        run = await Runs(self.session).begin(run_id, phase="pull", started_at=began, now=now)
+        if run is None:
             await Timers(self.session).clear(KIND, run_id)
-            return None
-        run.status, run.phase, run.started_at, run.updated_at = "running", "pull", run.started_at or now, now
         return run
 
     async def goes_on(self, run_id: str, progress: Progress | None, *, now: datetime) -> None:

@@ -140,10 +140,21 @@ class Runs:
     async def take(self, collection_id: str, *, now: datetime) -> Run | None:
         """Begin the oldest open run, or go on with one whose worker died."""
         runs = await self.open_of(collection_id)
-        run = next((run for run in runs if run.status == "running"), None) or next(iter(runs), None)
-        if run is not None and run.status == "queued":
-            run.status, run.started_at, run.updated_at = "running", now, now
-        return run
+        for run in sorted(runs, key=lambda run: run.status != "running"):
+            begun = run if run.status == "running" else await self.begin(run.id, started_at=now, now=now)
+            if begun is not None:
+                return begun
+        return None
+
+    async def begin(self, run_id: str, *, now: datetime, **values: Any) -> Run | None:
+        """Let a run be under way; None where it has ended, though it may be cancelled at this very moment."""
+        query = update(Run).where(Run.workspace_id == self.workspace, Run.id == run_id, Run.status.in_(OPEN))
+        begun = await self.session.scalars(
+            query.values(status="running", updated_at=now, **values)
+            .returning(Run)
+            .execution_options(populate_existing=True, synchronize_session=False)
+        )
+        return begun.one_or_none()
 
     async def page(self, wanted: Filter, *, before: str | None, limit: int) -> Sequence[Run]:
         """Return the next runs of a list, the newest first."""

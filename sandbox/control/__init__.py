@@ -1,15 +1,14 @@
 """The sandbox's own controls, under /_sandbox (``api.md`` §10): JSON, no authorization, loopback only."""
 
-from datetime import datetime
-
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.control.bodies import AdvanceClock, SignIn
-from sandbox.control.door import Control, Mistake, answer, guarded, mistaken, read
+from sandbox.control.bodies import SignIn
+from sandbox.control.clock import ClockControls
+from sandbox.control.door import Control, Mistake, answer, guarded, mistaken, read, shown
 from sandbox.control.mailboxes import MailboxControls
 from sandbox.control.people import People
 from sandbox.control.signing_in import location_after
@@ -22,7 +21,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 def mount(world: World, app: Starlette) -> list[BaseRoute]:
     people, mailboxes = People(world), MailboxControls(world)
-    controls, observed = Controls(world, app), Observations(world)
+    controls, observed, clock = Controls(world, app), Observations(world), ClockControls(world)
     table: list[tuple[str, str, Control]] = [
         ("GET", "health", controls.health),
         ("GET", "ca", controls.ca),
@@ -41,8 +40,8 @@ def mount(world: World, app: Starlette) -> list[BaseRoute]:
         ("GET", "outbox", observed.outbox),
         ("GET", "settings", controls.show_settings),
         ("POST", "settings", controls.change_settings),
-        ("GET", "clock", controls.show_clock),
-        ("POST", "clock", controls.advance_clock),
+        ("GET", "clock", clock.show),
+        ("POST", "clock", clock.advance),
         ("POST", "reset", controls.reset),
     ]
     routes: list[BaseRoute] = [
@@ -59,7 +58,7 @@ class Controls:
         self.world, self.app = world, app
 
     async def health(self, _request: Request) -> Response:
-        return answer({"status": "ready", "now": _shown(self.world.now())})
+        return answer({"status": "ready", "now": shown(self.world.now())})
 
     async def ca(self, _request: Request) -> Response:
         path = self.world.ca_path
@@ -90,16 +89,6 @@ class Controls:
         self.world.commit("settings.changed", self.world.kept_settings.changed(changes))
         return await self.show_settings(request)
 
-    async def show_clock(self, _request: Request) -> Response:
-        return answer({"now": _shown(self.world.now())})
-
-    async def advance_clock(self, request: Request) -> Response:
-        wish = await read(request, AdvanceClock)
-        self.world.commit("clock.advanced", {"seconds": wish.advance_seconds})
-        for tell in self.world.clock_moved:
-            tell()
-        return await self.show_clock(request)
-
     async def reset(self, _request: Request) -> Response:
         self.world.reset()
         return Response(status_code=NO_CONTENT)
@@ -124,7 +113,3 @@ class Observations:
 
 async def _unknown(request: Request) -> Response:
     return mistaken(f"There is no control {request.method} {request.url.path}.", 404)
-
-
-def _shown(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

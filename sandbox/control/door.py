@@ -1,6 +1,7 @@
 """What controls have in common: this machine only, checked JSON in, a clear sentence for a mistake."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -55,3 +56,7 @@ def guarded(control: Control) -> Control:
 
 def mistaken(sentence: str, status: int) -> Response:
     return answer({"error": sentence}, status)
+
+
+def shown(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

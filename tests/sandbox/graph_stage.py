@@ -128,7 +128,7 @@ async def staged(folder: Path | None = None) -> AsyncIterator[Stage]:
     )  # fmt: skip
     try:
         async with (
-            _serving(config) as url,
+            serving(config) as url,
             httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as controls,
         ):
             yield Stage(world, url, controls)
@@ -209,12 +209,12 @@ async def listening() -> AsyncIterator[Switchboard]:
     board = Switchboard()
     app = Starlette(routes=[Route("/{key}{path:path}", board.answer, methods=["POST"])])
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-    async with _serving(config) as board.url:
+    async with serving(config) as board.url:
         yield board
 
 
 @asynccontextmanager
-async def _serving(config: uvicorn.Config) -> AsyncIterator[str]:
+async def serving(config: uvicorn.Config) -> AsyncIterator[str]:
     server = Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 — uvicorn has nothing to wait for

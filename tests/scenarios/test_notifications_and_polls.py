@@ -136,7 +136,7 @@ def test_a_subscription_that_ran_out_while_nobody_worked_is_made_again_and_what_
     with world.frozen("worker"):
         ada.edits(ada.named("Grace Hopper"), jobTitle="Admiral")
         sandbox.advance(2 * HALF_LIFE + 60)
-        time.sleep(0.6)  # Microsoft ends it; Concord's clock follows
+        time.sleep(0.6)  # Microsoft ends it
     eventually(lambda: subscribed(ada, after=start))
     assert crm.hears("contact.updated")["changed"] == ["job_title"]
 
