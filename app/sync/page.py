@@ -26,7 +26,7 @@ from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
 from app.sync.mails import may_mail
-from app.sync.masks import Part, frozen
+from app.sync.masks import Part, frozen, heard
 from app.sync.match_keys import note_record
 from app.sync.meetings_rows import Meetings, uid_of
 from app.sync.moments import next_moment
@@ -273,7 +273,7 @@ def want_again(page: Page, link: Link) -> None:
 def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
     work, wording, write = page.work, page.work.had(report.item), report.write
     listening = work.listening(page.access.get(record.record_id))
-    shape = page.shape_of(link, wording)
+    shape = heard(page.shape_of(link, wording), wording)
     view = begun_anew(shape, viewed(link), wording, sent=write.fields if write is not None else None)
     if write is not None:
         return wrote(
@@ -317,7 +317,8 @@ def _receive_of_deleted(page: Page, link: Link, record: Record, received: Receiv
             _revive(page, link, record, received, reason=Reason.RESTORED)
         return
     deleting = page.work.settings.removed_from_crm == "delete" and page.work.collection.sends
-    if not received.previous or not deleting or link.state != LinkState.LINKED:
+    cancelled = received.link.graph_had.get("isCancelled")  # its organizer took it back, too
+    if not received.previous or cancelled or not deleting or link.state != LinkState.LINKED:
         return
     _revive(page, link, record, received, reason=Reason.EDIT_OUTLIVED_DELETE)
     Conflicts(page.session).add_deleted_vs_edited(

@@ -13,6 +13,7 @@ BOTH = [*PRIMARY, {"user": "agent-2", "access": "full"}]
 EVE, KIM = "eve@example.org", "kim@example.org"
 POLICIES = ("always", "always", "always", "when_asked", "when_asked", "never")
 DAYS = (-25, -12, *range(3, 30))
+MOSTLY = 0.7
 STARTS = (-25, -4, *range(3, 30))
 
 
@@ -20,6 +21,7 @@ STARTS = (-25, -4, *range(3, 30))
 class GuestWorld(CalendarWorld):
     """As ``CalendarWorld``, with people who are invited, asked for or not, to what is over, too."""
 
+    policies: tuple[str, ...] = POLICIES
     choices: dict[str, Json] = field(default_factory=dict)
 
     async def chooses(self, person: Diary, **settings: Any) -> None:
@@ -27,9 +29,13 @@ class GuestWorld(CalendarWorld):
         await person.chooses(**settings)
 
     async def living(self) -> Json | None:
-        """Return one of the CRM's events that aren't deleted."""
-        record = await self.named()
-        return None if record is None or record["deleted"] else record
+        """Return one of the CRM's events, rather one with guests."""
+        await self.named()
+        known = [record for record in await self.records() if record["crm_id"] is not None]
+        meetings = [record for record in known if record["attendees"]]
+        if meetings and self.dice.random() < MOSTLY:
+            return self.dice.choice(meetings)
+        return self.dice.choice(known) if known else None
 
     def guests(self, *, but: str | None = None) -> list[Json]:
         people = [address for address in (self.bob.mail, EVE, KIM) if address != but]
@@ -148,7 +154,7 @@ class GuestWorld(CalendarWorld):
             await person.edits(item, attendees=people)
 
     async def somebody_chooses(self) -> None:
-        await self.chooses(self.person(), invitations=self.dice.choice(POLICIES))
+        await self.chooses(self.person(), invitations=self.dice.choice(self.policies))
 
 
 def kept_out_of(rule: Json, day: Json) -> bool:
@@ -162,6 +168,6 @@ DEEDS: tuple[Deed, ...] = (
     W.the_crm_puts, W.the_crm_puts, W.the_crm_puts, W.the_crm_edits, W.the_crm_edits, W.the_crm_edits,
     W.the_crm_edits_in_silence, W.the_crm_invites, W.the_crm_invites, W.the_crm_asks,
     W.it_leaves_the_scope_or_comes_back, W.the_crm_changes_an_occurrence, W.the_crm_changes_an_occurrence,
-    W.somebody_adds, W.somebody_edits, W.somebody_edits_in_silence, W.somebody_invites,
+    W.somebody_adds, W.somebody_adds, W.somebody_edits, W.somebody_edits_in_silence, W.somebody_invites,
     W.somebody_changes_an_occurrence, W.somebody_deletes, W.the_crm_deletes, W.somebody_chooses,
 )  # fmt: skip

@@ -22,7 +22,7 @@ async def test_the_outbox_is_explained_to_the_last_mail(stage, seed):
 async def play_a_few(stage):
     for number in range(FEW):
         await stage.control("reset")
-        await InvitingWorld(stage, f"broken/{number}").plays()
+        await InvitingWorld(stage, f"broken/{number}", policies=("never", "when_asked")).plays()
 
 
 async def test_an_engine_that_knows_nobody_whom_it_mails_is_caught_within_a_few_worlds(stage):
