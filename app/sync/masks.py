@@ -73,6 +73,15 @@ def masked(shape: Shape, doc: Fields, view: LinkView, part: Part) -> Shape:
     return busy(seen) if unread >= ABOUT else seen
 
 
+def heard(shape: Shape, wording: Fields) -> Shape:
+    """Return the shape by which a wording is received: a guest's copy of what was cancelled says just that.
+
+    Quirk: it is called "Canceled: …" then. *That passes for an edit, and brings a deleted meeting back.*
+    """
+    cancelled = wording.get("isCancelled") and wording.get("isOrganizer") is False
+    return without(shape, unread=SHARED) if cancelled else shape
+
+
 def invites_here(view: LinkView, part: Part) -> bool:
     """Say whether guests are invited from this mailbox: one that has some, the primary owner's before others.
 

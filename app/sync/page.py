@@ -26,7 +26,7 @@ from app.sync.decisions import decide
 from app.sync.hub import move_record, revive_record
 from app.sync.links import Links
 from app.sync.mails import may_mail
-from app.sync.masks import Part, frozen
+from app.sync.masks import Part, frozen, heard
 from app.sync.match_keys import note_record
 from app.sync.meetings_rows import Meetings, uid_of
 from app.sync.mirrors import as_shown_in, guarded, unheard
@@ -279,7 +279,7 @@ def want_again(page: Page, link: Link) -> None:
 
 def _merged(page: Page, link: Link, record: Record, report: Report) -> Received:
     wording, write, listening = page.work.had(report.item), report.write, page.listening(link)
-    shape = page.shape_of(link, wording)
+    shape = heard(page.shape_of(link, wording), wording)
     view = begun_anew(shape, viewed(link), wording, sent=write.fields if write is not None else None)
     if write is not None:
         return wrote(
@@ -323,7 +323,8 @@ def _receive_of_deleted(page: Page, link: Link, record: Record, received: Receiv
             _revive(page, link, record, received, reason=Reason.RESTORED)
         return
     deleting = page.work.settings.removed_from_crm == "delete" and page.work.collection.sends
-    if not received.previous or not deleting or link.state != LinkState.LINKED:
+    cancelled = received.link.graph_had.get("isCancelled")  # its organizer took it back, too
+    if not received.previous or cancelled or not deleting or link.state != LinkState.LINKED:
         return
     _revive(page, link, record, received, reason=Reason.EDIT_OUTLIVED_DELETE)
     Conflicts(page.session).add_deleted_vs_edited(
@@ -369,10 +370,9 @@ def _settle(page: Page, link: Link, record: Record, received: Received, *, etag:
     link.graph_had, link.graph_means = view.graph_had, view.graph_means
     shape = page.shape_of(link)
     page.keep_guests_out(link, shape)
-    uid = uid_of(view.graph_had)
+    view, uid = viewed(link), uid_of(view.graph_had)
     if uid is not None and record.deleted_at is None and link.role == Role.MAIN:
         page.met[uid] = record.record_id
-    view = viewed(link)
     link.attempt = received.link.attempt.document() if received.link.attempt else None
     link.etag, link.shape, link.gone_at, link.updated_at = etag, page.work.shape.version, None, now
     link.problem, link.failures, link.next_attempt_at = None, 0, None

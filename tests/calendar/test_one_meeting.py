@@ -89,6 +89,34 @@ async def test_the_organizers_removal_is_a_removal(ada, bob):
     assert (await ada.crm("GET", "/v1/events"))["data"] == []
 
 
+@pytest.mark.lesson(2)
+async def test_what_the_crm_deleted_is_not_brought_back_by_a_guests_cancelled_copy(ada, bob):
+    for person in (ada, bob):
+        await person.chooses(invitations="always", removed_from_crm="delete")
+    await lunch(ada, bob)
+    for person in (ada, bob):
+        await person.syncs()
+    (record,) = (await ada.crm("GET", "/v1/events"))["data"]
+    await ada.crm("PUT", f"/v1/events/e-1?record_id={record['record_id']}", {"title": "Lunch"})
+    await ada.crm("DELETE", "/v1/events/e-1")
+    for person in (ada, bob, ada, bob):
+        await person.syncs()
+
+    assert [m["kind"] for m in await ada.outbox()] == ["invitation", "cancellation"]
+    assert (await ada.record("e-1"))["deleted"] is True
+    assert (await ada.events(), await bob.events()) == ([], [])
+
+
+async def test_a_guests_cancelled_copy_changes_nothing_but_that_it_is_cancelled(ada, bob):
+    await lunch(ada, bob)
+    await bob.syncs()
+    await ada.deletes(await ada.event("Lunch"))
+    await bob.syncs()
+
+    (record,) = (await bob.crm("GET", "/v1/events"))["data"]
+    assert (record["title"], record["cancelled"]) == ("Lunch", True)
+
+
 async def test_who_is_invited_waits_for_the_invitation_instead_of_getting_a_second_event(ada, bob):
     await ada.chooses(invitations="always")
     owners = [{"user": "agent-1", "access": "primary"}, {"user": "agent-2", "access": "full"}]

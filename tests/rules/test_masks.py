@@ -5,7 +5,19 @@ import pytest
 from app.graph.calendar import had, shape
 from app.graph.contacts import SHAPE as CONTACTS
 from app.records.link import LinkView
-from app.sync.masks import ABOUT, GUESTS, OBSERVED, PERSONAL, SHARED, Part, frozen, masked, seen_of, unseen_of
+from app.sync.masks import (
+    ABOUT,
+    GUESTS,
+    OBSERVED,
+    PERSONAL,
+    SHARED,
+    Part,
+    frozen,
+    heard,
+    masked,
+    seen_of,
+    unseen_of,
+)
 from app.sync.policy import Access
 from app.sync.projection import Create, owed
 from app.sync.scope import Private
@@ -62,6 +74,25 @@ MASKS = [
 )
 def test_what_is_neither_read_nor_written(said, unread, unwritten):
     assert seen(**said) == (set(unread), set(unwritten - NEVER_WRITTEN))
+
+
+CANCELLED = {"isCancelled": True}
+
+
+@pytest.mark.parametrize(
+    ("wording", "unread"),
+    [
+        pytest.param(COPY, NONE, id="a guest's copy"),
+        pytest.param(COPY | CANCELLED, SHARED, id="a guest's copy of what was cancelled"),
+        pytest.param(HERS | CANCELLED, NONE, id="the organizer's own"),
+        pytest.param(CANCELLED, NONE, id="nobody's"),
+    ],
+)
+def test_a_guests_copy_of_what_was_cancelled_says_just_that(wording, unread):
+    parts = heard(SHAPE, wording).parts
+
+    assert {name for name, part in parts.items() if not part.reads} == unread
+    assert heard(CONTACTS, {"displayName": "Ada"}) is CONTACTS
 
 
 def test_contacts_are_read_and_written_whole():
