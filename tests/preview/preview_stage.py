@@ -67,10 +67,12 @@ class Stage:
     tokens: Tokens
     moments: Moments
 
-    async def newcomer(self, *, user: str = "agent-1", workspace: Json | None = None) -> "Person":
+    async def newcomer(
+        self, *, user: str = "agent-1", workspace: Json | None = None, kind: str = "work"
+    ) -> "Person":
         """Make a workspace (or take one) with a connection of a new person, nothing switched on."""
-        mail = f"p{next(_numbers)}@contoso.example"
-        await self.control("users", mail=mail, display_name="Ada", mailbox=True, kind="work")
+        mail = f"p{next(_numbers)}@{'contoso' if kind == 'work' else 'outlook'}.example"
+        await self.control("users", mail=mail, display_name="Ada", mailbox=True, kind=kind)
         if workspace is None:
             workspace = (await self.api.post("/v1/workspaces", json={"name": FOLDER})).json()
         now = clock.now()

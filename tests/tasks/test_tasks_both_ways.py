@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tasks.to_do import day, due
+from tests.tasks.to_do import ToDo, day, due
 
 pytestmark = pytest.mark.feature("C9")
 WHOLE = {
@@ -153,3 +153,16 @@ async def test_a_task_removed_from_the_crm_follows_the_settings(ada):
     await ada.settles()
 
     assert await ada.titles() == ["Call-Grace"]
+
+
+@pytest.mark.feature("A8")
+async def test_tasks_of_a_personal_account_sync_like_any_other(stage):
+    grace = ToDo(await stage.newcomer(kind="personal"))
+    await grace.chooses(direction="two_way", include="all")
+    await grace.has("Call-Ada", due_date="2026-03-02", checklist=[{"title": "Find number"}])
+    await grace.news()
+    await grace.adds("Buy flowers")
+    await grace.syncs()
+
+    assert await grace.titles() == ["Buy flowers", "Call-Ada"]
+    assert (await grace.told())["record"]["title"] == "Buy flowers"
