@@ -2,30 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from app.graph import (
-    calendar,
-    calendars,
     calls,
-    contacts,
-    event_calls,
-    folders,
-    series,
-    task_calls,
-    task_lists,
-    tasks,
 )
 from app.graph.batch import Call
-from app.graph.calendar_delta import Window, events_delta
-from app.graph.delta import Page, contacts_delta
+from app.graph.calendar_delta import Window
+from app.graph.delta import Page
 from app.graph.folders import Folder
 from app.graph.mailbox import Mailbox
 from app.graph.protocol import Document, NotFound
-from app.graph.subscriptions import LONG, SHORT
-from app.records import Fields, task
+from app.graph.subscriptions import LONG
+from app.records import Fields
 from app.records.shape import Shape
 
 TO_BE_MADE: Final = "to-be-made"
@@ -169,288 +159,6 @@ class Translation(ABC):
         return found.parent_id is not None and bool(await self.deleted_among(mailbox, [found.parent_id]))
 
 
-class Contacts(Translation):
-    """Contacts and their folders."""
-
-    shape = contacts.SHAPE
-    select = contacts.SELECT
-    containers = "/me/contactFolders"
-
-    def had(self, item: Mapping[str, Any]) -> Fields:
-        return contacts.had(item)
-
-    def parse(self, wording: Fields) -> Fields:
-        return contacts.parse(wording)
-
-    def read(self, item_id: str) -> Call:
-        return calls.read_contact(item_id)
-
-    def read_marked(self, item_id: str) -> Call:
-        return calls.read_marked_contact(item_id)
-
-    async def find_marked(self, mailbox: Mailbox, container_id: str, marks: Sequence[str]) -> list[Document]:
-        find = calls.find_marked_contacts
-        return await _listed(mailbox, [find(container_id, mark=mark) for mark in marks])
-
-    def create(self, container_id: str, body: Document, *, mark: str, url: str | None = None) -> Call:  # noqa: ARG002
-        return calls.create_contact(container_id, body, mark=mark)
-
-    def update(self, item_id: str, body: Document, *, etag: str | None) -> Call:
-        return calls.update_contact(item_id, body, etag=etag)
-
-    def delete(self, item_id: str, *, etag: str | None) -> Call:
-        return calls.delete_contact(item_id, etag=etag)
-
-    def item_of(self, call: Call) -> str | None:
-        return calls.item_of(call)
-
-    def container_of(self, item: Mapping[str, Any]) -> str | None:
-        return item.get("parentFolderId")
-
-    def resource(self, container_id: str) -> str:
-        return f"/me/contactFolders/{container_id}/contacts"
-
-    async def delta(
-        self,
-        mailbox: Mailbox,
-        container_id: str,
-        link: str | None,
-        *,
-        window: Window | None,  # noqa: ARG002  contacts have no time
-        known: MutableMapping[str, str],  # noqa: ARG002  and belong to no series
-    ) -> Page:
-        return await contacts_delta(mailbox, container_id, link)
-
-    def is_delta(self, path: str) -> bool:
-        return "/contacts/delta" in path
-
-    def container_call(self, container_id: str) -> Call:
-        return folders.folder_call(container_id)
-
-    def parse_container(self, document: Document) -> Folder:
-        return Folder.parse(document)
-
-    async def container(self, mailbox: Mailbox, container_id: str) -> Folder:
-        return await folders.folder(mailbox, container_id)
-
-    async def find_or_make(self, mailbox: Mailbox, name: str | None) -> Folder:
-        assert name is not None  # noqa: S101  contacts sync in a folder of their own (A3)
-        return await folders.find_or_make_folder(mailbox, name)
-
-    async def rename(self, mailbox: Mailbox, container_id: str, name: str) -> bool:
-        return await folders.rename_folder(mailbox, container_id, name)
-
-    async def deleted_among(self, mailbox: Mailbox, parent_ids: Collection[str]) -> frozenset[str]:
-        return await folders.deleted_among(mailbox, parent_ids)
-
-
-class Calendar(Translation):
-    """Events and their calendars."""
-
-    shape = calendar.shape()
-    select = calendar.SELECT
-    containers = "/me/calendars"
-    fresh: ClassVar[Mapping[str, Any]] = {"cancelledOccurrences": [], "exceptionOccurrences": []}
-
-    def had(self, item: Mapping[str, Any]) -> Fields:
-        return calendar.had(item)
-
-    def parse(self, wording: Fields) -> Fields:
-        return calendar.parse(wording)
-
-    def shaped(self, *, default_minutes: int | None) -> Shape:
-        return self.shape if default_minutes is None else calendar.shape(default_minutes=default_minutes)
-
-    def read(self, item_id: str) -> Call:
-        return event_calls.read_event(item_id)
-
-    async def complete(self, mailbox: Mailbox, items: Sequence[Document]) -> None:
-        await series.complete(mailbox, items)
-
-    def read_marked(self, item_id: str) -> Call:
-        return event_calls.read_marked_event(item_id)
-
-    async def find_marked(self, mailbox: Mailbox, container_id: str, marks: Sequence[str]) -> list[Document]:
-        find = event_calls.find_marked_events
-        return await _listed(mailbox, [find(container_id, mark=mark) for mark in marks])
-
-    def create(self, container_id: str, body: Document, *, mark: str, url: str | None = None) -> Call:  # noqa: ARG002
-        return event_calls.create_event(container_id, body, mark=mark)
-
-    def update(self, item_id: str, body: Document, *, etag: str | None) -> Call:
-        return event_calls.update_event(item_id, body, etag=etag)
-
-    def delete(self, item_id: str, *, etag: str | None) -> Call:
-        return event_calls.delete_event(item_id, etag=etag)
-
-    def item_of(self, call: Call) -> str | None:
-        return event_calls.event_of(call)
-
-    def container_of(self, item: Mapping[str, Any]) -> str | None:
-        return event_calls.calendar_of(item)
-
-    def resource(self, container_id: str) -> str:
-        return event_calls.events_of(container_id)
-
-    async def delta(
-        self,
-        mailbox: Mailbox,
-        container_id: str,
-        link: str | None,
-        *,
-        window: Window | None,
-        known: MutableMapping[str, str],
-    ) -> Page:
-        assert window is not None  # noqa: S101  a calendar's round is begun with one
-        return await events_delta(mailbox, container_id, link, window=window, known=known)
-
-    def is_delta(self, path: str) -> bool:
-        return "/calendarview/delta" in path.lower()
-
-    def container_call(self, container_id: str) -> Call:
-        return calendars.calendar_call(container_id)
-
-    def parse_container(self, document: Document) -> Folder:
-        return calendars.parse(document)
-
-    async def container(self, mailbox: Mailbox, container_id: str) -> Folder:
-        return await calendars.calendar(mailbox, container_id)
-
-    async def find_or_make(self, mailbox: Mailbox, name: str | None) -> Folder:
-        return await calendars.find_or_make_calendar(mailbox, name)
-
-    async def rename(self, mailbox: Mailbox, container_id: str, name: str) -> bool:
-        return await calendars.rename_calendar(mailbox, container_id, name)
-
-    async def deleted_among(self, mailbox: Mailbox, parent_ids: Collection[str]) -> frozenset[str]:  # noqa: ARG002
-        return frozenset()  # a deleted calendar answers 404, and so do its events
-
-
-@dataclass(frozen=True, slots=True)
-class Tasks(Translation):
-    """Tasks and their lists. An item is only reached by the list that it lies in."""
-
-    list_id: str = ""
-
-    shape = tasks.SHAPE
-    select = tasks.SELECT
-    containers = task_lists.ALL
-    subscription_lasts: ClassVar[timedelta] = SHORT
-    changes_ids = True
-    fresh: ClassVar[Mapping[str, Any]] = {tasks.CHECKLIST: []}
-
-    def within(self, container_id: str | None) -> "Tasks":
-        return Tasks(container_id or "")
-
-    def had(self, item: Mapping[str, Any]) -> Fields:
-        return tasks.had(item)
-
-    def parse(self, wording: Fields) -> Fields:
-        return tasks.parse(wording)
-
-    def read(self, item_id: str) -> Call:
-        return task_calls.read_task(self.list_id, item_id)
-
-    async def complete(self, mailbox: Mailbox, items: Sequence[Document]) -> None:
-        short = [item for item in items if tasks.CHECKLIST not in item]
-        answers = await mailbox.batch([self.read(item["id"]) for item in short]) if short else []
-        for item, answer in zip(short, answers, strict=True):
-            if not isinstance(answer.error(), NotFound):
-                item.update(answer.result())
-
-    def read_marked(self, item_id: str) -> Call:
-        return self.read(item_id)
-
-    async def find_marked(self, mailbox: Mailbox, container_id: str, marks: Sequence[str]) -> list[Document]:
-        del marks  # all are looked through at once
-        return await task_lists.marked_tasks(mailbox, container_id)
-
-    def mark_of(self, item: Mapping[str, Any]) -> str | None:
-        return task_calls.mark_of(dict(item))
-
-    def create(self, container_id: str, body: Document, *, mark: str, url: str | None = None) -> Call:
-        return task_calls.create_task(container_id, body, mark=mark, url=url)
-
-    def update(self, item_id: str, body: Document, *, etag: str | None) -> Call:
-        return task_calls.update_task(self.list_id, item_id, body, etag=etag)
-
-    def delete(self, item_id: str, *, etag: str | None) -> Call:
-        return task_calls.delete_task(self.list_id, item_id, etag=etag)
-
-    def item_of(self, call: Call) -> str | None:
-        return task_calls.task_of(call)
-
-    def container_of(self, item: Mapping[str, Any]) -> str | None:  # noqa: ARG002  it was reached by its list
-        return None
-
-    def resource(self, container_id: str) -> str:
-        return task_calls.tasks_of(container_id)
-
-    async def delta(
-        self,
-        mailbox: Mailbox,
-        container_id: str,
-        link: str | None,
-        *,
-        window: Window | None,  # noqa: ARG002  lists are synced whole
-        known: MutableMapping[str, str],  # noqa: ARG002  tasks belong to no series
-    ) -> Page:
-        page = await task_lists.tasks_delta(mailbox, container_id, link)
-        await self.complete(mailbox, page.items)
-        return page
-
-    def is_delta(self, path: str) -> bool:
-        return "/tasks/delta" in path
-
-    def container_call(self, container_id: str) -> Call:
-        return task_lists.list_call(container_id)
-
-    def parse_container(self, document: Document) -> Folder:
-        return task_lists.parse(document)
-
-    async def container(self, mailbox: Mailbox, container_id: str) -> Folder:
-        return await task_lists.task_list(mailbox, container_id)
-
-    async def find_or_make(self, mailbox: Mailbox, name: str | None) -> Folder:
-        assert name is not None  # noqa: S101  tasks sync in a list that is named
-        return await task_lists.find_or_make_list(mailbox, name)
-
-    async def rename(self, mailbox: Mailbox, container_id: str, name: str) -> bool:
-        return await task_lists.rename_list(mailbox, container_id, name)
-
-    async def deleted_among(self, mailbox: Mailbox, parent_ids: Collection[str]) -> frozenset[str]:  # noqa: ARG002
-        return frozenset()  # a deleted list answers 404, and so do its tasks
-
-    async def moved(self, mailbox: Mailbox, items: Mapping[str, tuple[str, Fields]]) -> frozenset[str]:
-        there = await task_lists.tasks_elsewhere(mailbox, but=self.list_id)
-        labels = {mark.casefold() for item in there if (mark := task_calls.mark_of(item))}
-        unmarked = [tasks.had(item) for item in there if not task_calls.mark_of(item)]
-        return frozenset(
-            key for key, (mark, wording) in items.items()
-            if mark.casefold() in labels or any(tasks.same(wording, each) for each in unmarked)
-        )  # fmt: skip
-
-    def before_moving_on(self, item: Document, sent: Fields) -> Document | None:
-        repeats = sent.get("status") == task.COMPLETED and item.get("status") != task.COMPLETED
-        return {**item, "status": "completed"} if repeats else None
-
-    def says_the_same(self, one: Fields, other: Fields) -> bool:
-        return tasks.same(one, other)
-
-    def is_done_copy(self, wording: Fields) -> bool:
-        return tasks.is_done(wording)
-
-
-TRANSLATIONS: Final[Mapping[str, Translation]] = {
-    "contacts": Contacts(), "calendar": Calendar(), "tasks": Tasks(),
-}  # fmt: skip
-
-
-def translation(entity: str) -> Translation:
-    """Return how the items of an entity are reached and worded."""
-    return TRANSLATIONS[entity]
-
-
 async def read_marked(words: Translation, mailbox: Mailbox, item_ids: Sequence[str]) -> dict[str, Document]:
     """Return the items of these ids, each showing its mark (``mark_of``); what isn't there is left out."""
     answers = await mailbox.batch([words.read_marked(item_id) for item_id in item_ids])
@@ -479,7 +187,7 @@ async def find_marked(
     }
 
 
-async def _listed(mailbox: Mailbox, lists: Sequence[Call]) -> list[Document]:
+async def listed(mailbox: Mailbox, lists: Sequence[Call]) -> list[Document]:
     """Return the items of several lists, each once."""
     answers = await mailbox.batch(lists)
     return list(

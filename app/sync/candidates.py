@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import Link, Owner, Record
 from app.records import Fields
 from app.records.evidence import Evidence

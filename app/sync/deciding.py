@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import ConflictClosed, ConflictNotFound, InvalidRequest, Problem
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import Conflict, Record
 from app.records import Value
 from app.records.link import LinkView

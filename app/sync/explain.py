@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.graph.calendar import WEB_LINK
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import Connection, Link, Record
 from app.reasons import REASONS
 from app.records import Fields

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import Link, Record
 from app.records import Fields
 from app.records.types import record_type

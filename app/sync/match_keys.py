@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import last_before_commit
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import MatchKey, Record
 from app.records import Fields
 from app.records.types import RecordType, record_type

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import clock
 from app.db import Database, Scratch
 from app.graph.batch import Call
-from app.graph.translation import Translation, translation
+from app.graph.translation import Translation
+from app.graph.translations import translation
 from app.models import Change, Connection, Link, Record, Run
 from app.records.link import LinkState
 from app.records.reasons import Reason

@@ -16,7 +16,7 @@ from app.errors import Interruption, Refused, Throttled
 from app.graph.mailbox import Mailbox
 from app.graph.protocol import GraphError, NotFound
 from app.graph.subscriptions import Subscribed, Wish, extend, subscribe, unsubscribe
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import Collection, Connection, Subscription
 from app.states import state
 from app.sync.collections import Collections

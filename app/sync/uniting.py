@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidRequest, RecordNotFound
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import Collection, Link, Record
 from app.records.link import LinkView
 from app.records.reasons import Reason

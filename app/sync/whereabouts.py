@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.graph.translation import translation
+from app.graph.translations import translation
 from app.models import Collection, Conflict, Connection, Link, Owner, Record, Run, Workspace
 from app.records.link import LinkState, LinkView, Role
 from app.records.reasons import Reason

@@ -14,7 +14,8 @@ from app.graph.batch import LIMIT
 from app.graph.calendar_delta import Window
 from app.graph.mailbox import Mailbox
 from app.graph.protocol import Document
-from app.graph.translation import Translation, translation
+from app.graph.translation import Translation
+from app.graph.translations import translation
 from app.models import Collection, Connection, Link, Record, Workspace
 from app.records import Fields
 from app.records.link import Attempt, LinkView

@@ -8,7 +8,8 @@ from app.graph.calls import create_contact, delete_contact, mark_of, read_contac
 from app.graph.delta import Page, contacts_delta
 from app.graph.folders import deleted_among, find_folder, find_or_make_folder, folder, is_deleted
 from app.graph.protocol import DeltaExpired, FolderExists, FolderGone, OutcomeUnknown
-from app.graph.translation import find_marked, read_marked, translation
+from app.graph.translation import find_marked, read_marked
+from app.graph.translations import translation
 
 CONTACTS = translation("contacts")
 
