@@ -202,19 +202,25 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-@pytest.fixture
-def settings(database_url: str, sweep_url: str, owner_url: str, redis_url: str) -> Settings:
-    """What `concord dev` would tell the service, but for Microsoft: a test that needs it adds it."""
+@pytest.fixture(scope="session")
+def known_settings(servers: Servers) -> Settings:
+    """What `concord dev` would tell the service, made once: pydantic looks into each of its sources."""
     return Settings(
-        database_url=database_url,
-        database_sweep_url=sweep_url,
-        database_owner_url=owner_url,
-        redis_url=redis_url,
+        database_url=servers.url("concord_app"),
+        database_sweep_url=servers.url("concord_sweep"),
+        database_owner_url=servers.url("concord_owner"),
+        redis_url=f"{servers.redis}/{servers.number}",
         keys=KEYS,
         operator_key=OPERATOR_KEY,
         public_url="http://127.0.0.1:8000",
         development=True,
     )
+
+
+@pytest.fixture
+def settings(known_settings: Settings, database_url: str, redis_url: str) -> Settings:
+    """The same with both servers empty, but for Microsoft: a test that needs it adds it."""
+    return known_settings
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import psutil
-from mailboxes import FOLDER, Json, Outlook, Sandbox, accepted, eventually
+from mailboxes import FOLDER, PLAIN, Json, Outlook, Sandbox, accepted, eventually
 
 __all__ = ["ENDED", "FOLDER", "Crm", "Outlook", "Sandbox", "World", "accepted", "eventually"]
 ENDED = frozenset({"succeeded", "failed", "cancelled", "awaiting_approval"})
@@ -22,7 +22,7 @@ class Crm:
     """The host CRM's back end, holding a key of its workspace."""
 
     def __init__(self, api: str, key: str, workspace: str) -> None:
-        self.http = httpx.Client(base_url=api, timeout=60, headers={"authorization": f"Bearer {key}"})
+        self.http = httpx.Client(base_url=api, headers={"authorization": f"Bearer {key}"}, **PLAIN)
         self.workspace, self.cursor, self.key = workspace, None, key
         self.mark_property = ""
 
@@ -39,7 +39,7 @@ class Crm:
     def signs_in(self, authorize_url: str, person: Outlook, *, grant: Any = "all") -> httpx.Response:
         """Walk the sign-in page as that person, and follow Microsoft back to Concord."""
         visit = person.sandbox.post("/sign-in", authorize_url=authorize_url, mail=person.mail, grant=grant)
-        return httpx.get(visit["location"], follow_redirects=False, timeout=60)
+        return httpx.get(visit["location"], follow_redirects=False, **PLAIN)
 
     def connection(self, connection: str) -> Json:
         return self.call("GET", f"/v1/connections/{connection}")
@@ -115,7 +115,7 @@ class World:
         self.contract = contract
         self.sandbox = Sandbox(contract["sandbox"])
         headers = {"authorization": f"Bearer {contract['operator_key']}"}
-        self.operator = httpx.Client(base_url=contract["api"], timeout=60, headers=headers)
+        self.operator = httpx.Client(base_url=contract["api"], headers=headers, **PLAIN)
         self._crms: list[Crm] = []
 
     def new_crm(self, name: str = FOLDER) -> Crm:

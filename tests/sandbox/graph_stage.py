@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from mailboxes import PLAIN
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -85,9 +86,7 @@ class Stage:
 
     def client(self, token: str | None, **headers: str) -> Outlook:
         authorization = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return Outlook(
-            base_url=f"{self.url}/v1.0/", headers={**authorization, **headers}, timeout=20, trust_env=False
-        )
+        return Outlook(base_url=f"{self.url}/v1.0/", headers={**authorization, **headers}, **PLAIN)
 
     async def fault(self, fault: dict[str, Any], **order: Any) -> None:
         await self.control("faults", fault=fault, **order)
@@ -129,7 +128,7 @@ async def staged(folder: Path | None = None) -> AsyncIterator[Stage]:
     try:
         async with (
             serving(config) as url,
-            httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as controls,
+            httpx.AsyncClient(base_url=url, **PLAIN) as controls,
         ):
             yield Stage(world, url, controls)
     finally:

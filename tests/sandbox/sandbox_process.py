@@ -21,7 +21,7 @@ class Process:
         self.folder = folder
         self.port, self.tls_port = free_port(), free_port()
         self.url, self.authority = f"http://127.0.0.1:{self.port}", f"https://localhost:{self.tls_port}"
-        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False, verify=False)
         self._running: subprocess.Popen[bytes] | None = None
 
     @property
