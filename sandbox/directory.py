@@ -26,7 +26,10 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account. ``aliases`` are other addresses of the same mailbox."""
+    """Somebody with an account. ``aliases`` are other addresses of the same mailbox.
+
+    A ``room`` answers invitations by itself.
+    """
 
     oid: str
     tenant_id: str
@@ -35,6 +38,7 @@ class Person:
     kind: Kind = Kind.WORK
     mailbox: bool = True
     aliases: tuple[str, ...] = ()
+    room: bool = False
 
     @property
     def addresses(self) -> frozenset[str]:

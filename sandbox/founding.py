@@ -1,7 +1,7 @@
 """What the world holds before anybody touches it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -65,10 +65,11 @@ def make_person(
     mailbox: bool = True,
     kind: Kind | None = None,
     aliases: tuple[str, ...] | None = None,
+    room: bool | None = None,
 ) -> Person:
     """Make a person in the tenant of their mail domain, or change the one who has that address.
 
-    ``aliases``: None leaves them as they are.
+    ``aliases`` and ``room``: None leaves them as they are.
 
     Raises LookupError where no tenant owns the domain.
     """
@@ -80,8 +81,11 @@ def make_person(
         if tenant is None:
             raise LookupError(mail)
         known = Person(str(uuid.uuid4()), tenant.id, mail, display_name, kind or Kind.WORK, mailbox)
-    others = known.aliases if aliases is None else aliases
-    person = Person(known.oid, known.tenant_id, known.mail, display_name, known.kind, mailbox, others)
+    person = replace(
+        known, display_name=display_name, mailbox=mailbox,
+        aliases=known.aliases if aliases is None else aliases,
+        room=known.room if room is None else room,
+    )  # fmt: skip
     made: Person = world.commit("person.made", msgspec.to_builtins(person))
     return made
 

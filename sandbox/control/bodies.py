@@ -27,6 +27,7 @@ class NewUser(Body):
     mailbox: bool | None = None
     kind: Kind | None = None
     aliases: list[Mail] | None = None
+    room: bool | None = None
 
 
 class Move(Body):

@@ -69,6 +69,7 @@ class People:
                 mailbox=mailbox,
                 kind=wish.kind,
                 aliases=aliases,
+                room=wish.room,
             )
         except LookupError:
             raise Mistake(f"No tenant has the domain {domain}. Make it by POST /_sandbox/tenants.") from None

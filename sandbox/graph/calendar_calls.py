@@ -11,10 +11,10 @@ from sandbox.errors import GraphError
 from sandbox.graph import calendar_places as places
 from sandbox.graph import event_shown, extended, odata, sharing
 from sandbox.graph.calendar_places import Place, place_of
-from sandbox.graph.errors import bad_request
+from sandbox.graph.errors import bad_request, not_built
 from sandbox.graph.event_shown import CALENDAR_RULES
 from sandbox.graph.listing import listed, ordered
-from sandbox.graph.shared_calendars import Shared, shared_at, shared_with
+from sandbox.graph.shared_calendars import Shared, shared_with
 from sandbox.graph.store import CALENDAR, DELETED, Folder, Kind
 from sandbox.graph.values import no_such_property, of_type, one_of, text
 from sandbox.graph.wire import Call, Reply, json_reply
@@ -54,17 +54,13 @@ def create_calendar(call: Call) -> Reply:
 
 
 def get_calendar(call: Call) -> Reply:
-    shared = shared_at(call)
-    query = odata.query(call.pairs, odata.only(CALENDAR_RULES, {"select", "expand"}))
-    if shared is not None:
-        context = f"{call.root}/$metadata#users('{call.person and call.person.oid}')/calendars/$entity"
-        return json_reply({"@odata.context": context, **shared.shown(select=query.select)})
     place = place_of(call)
+    query = odata.query(call.pairs, odata.only(CALENDAR_RULES, {"select", "expand"}))
     return _one(call, place, place.folder, query=query)
 
 
 def update_calendar(call: Call) -> Reply:
-    place = place_of(call)
+    place = _owned(call)
     name, about, properties = _read(call.document(), place.folder.about)
     if name == "":
         raise bad_request("A calendar's name can't be empty.", code="ErrorInvalidArgument")
@@ -80,11 +76,18 @@ def update_calendar(call: Call) -> Reply:
 
 def delete_calendar(call: Call) -> Reply:
     """Delete a calendar with everything in it. Quirk: never the default one."""
-    place = place_of(call)
+    place = _owned(call)
     if place.folder.number == CALENDAR:
         raise GraphError(400, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
     place.exchange.delete_folder(place.person, place.folder)
     return Reply(204)
+
+
+def _owned(call: Call) -> Place:
+    place = place_of(call)
+    if place.shared:
+        raise not_built("Another name for a calendar that others share, or its removal from the list,")
+    return place
 
 
 def _visible(call: Call, place: Place) -> list[Folder]:
@@ -108,6 +111,8 @@ def _shown(
 ) -> dict[str, Any]:
     if isinstance(held, Shared):
         return held.shown(select=select)
+    if place.shared:
+        return place.calendar(held, select=select)
     rights = _rights(call, place, held)
     return event_shown.calendar(place.mailbox, held, owner=place.person, rights=rights, select=select)
 
@@ -139,6 +144,6 @@ def _one(
         "@odata.context": places.context(call, place, "calendars", select=query.select, one=True),
         **shown,
     }
-    if kept := extended.shown(held.properties, list(query.expand)):
+    if not place.shared and (kept := extended.shown(held.properties, list(query.expand))):
         document["singleValueExtendedProperties"] = kept
     return json_reply(document, status=status, headers=call.preferences.applied())

@@ -8,6 +8,7 @@ from sandbox.graph import event, event_parts, series, teams
 from sandbox.graph.exchange import Draft, Exchange
 from sandbox.graph.extended import Properties
 from sandbox.graph.meetings import Meetings
+from sandbox.graph.rooms import Rooms
 from sandbox.graph.series import MASTER_ALONE, Occurrence
 from sandbox.graph.store import Fields, Item, Kind
 
@@ -16,7 +17,7 @@ UID = "040000008200E00074C5B7101A82E008"
 
 class Calendars:
     def __init__(self, exchange: Exchange) -> None:
-        self.exchange, self.meetings = exchange, Meetings(exchange)
+        self.exchange, self.meetings, self.rooms = exchange, Meetings(exchange), Rooms(exchange)
 
     def make(
         self, person: Person, folder: int, said: Fields, *, properties: Properties, immutable: bool
@@ -28,6 +29,7 @@ class Calendars:
             fields = teams.opened(fields, person)
         (made,) = self.exchange.make_items(person, folder, [Draft(fields, properties)], kind=Kind.EVENT)
         self.meetings.made(person, made)
+        self.rooms.asked(person, made)
         return made
 
     def change(self, person: Person, item: Item, said: Fields, *, properties: Properties) -> Item:
@@ -40,6 +42,7 @@ class Calendars:
         after = self.exchange.change_item(person, item, Draft(fields, properties))
         if held["isOrganizer"] and said.keys() - event.PERSONAL:
             self.meetings.changed(person, item, after, said, times=times)
+            self.rooms.asked(person, after)
         return after
 
     def change_occurrence(
@@ -55,6 +58,7 @@ class Calendars:
         if item.fields["isOrganizer"] and said.keys() - event.PERSONAL:
             subject: str = own.get("subject") or item.fields["subject"]
             self.meetings.occurrence_changed(person, after, subject=subject)
+            self.rooms.moved(person, after, found.day)
         return after
 
     def delete(self, person: Person, item: Item, *, for_good: bool = False) -> None:
@@ -73,6 +77,12 @@ class Calendars:
         if item.fields["isOrganizer"]:
             self.meetings.occurrence_cancelled(person, changed, subject=found.fields["subject"])
         return changed
+
+    def forward(self, person: Person, item: Item, recipients: list[Fields]) -> None:
+        """Invite more people to somebody's meeting, or one's own."""
+        self.meetings.forward(person, item, recipients)
+        if held := self.meetings.organizers(item.fields):
+            self.rooms.asked(*held)
 
     def _refuse_repetition(self, person: Person, transaction: str | None, *, immutable: bool) -> None:
         """Quirk: the same transaction is refused, never answered with the event that it made.

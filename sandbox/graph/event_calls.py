@@ -9,12 +9,13 @@ from typing import Any
 
 from sandbox.graph import calendar_places as places
 from sandbox.graph import event, event_shown, extended, odata, series
-from sandbox.graph.calendar_places import Place, Target, place_of, refuse_stale, target_of
+from sandbox.graph.calendar_places import Place, place_of, refuse_stale, target_of
 from sandbox.graph.comparison import Compared
 from sandbox.graph.event_shown import EVENT, View
 from sandbox.graph.listing import counted, listed, ordered
 from sandbox.graph.odata import HasProperty, Query
 from sandbox.graph.store import Item
+from sandbox.graph.targets import Target
 from sandbox.graph.wire import Call, Reply, json_reply
 
 EVERYTHING = Query()
@@ -44,7 +45,7 @@ def create_event(call: Call) -> Reply:
         place.person, place.folder.number, event.read(body), properties=properties, immutable=immutable
     )
     item = place.view.id(made)
-    location = f"{call.root}/users('{place.person.oid}')/events('{item}')"
+    location = f"{call.root}/users('{place.visited.oid}')/events('{item}')"
     return _one(call, place, Target(made), status=201, Location=location)
 
 
@@ -81,9 +82,7 @@ def calendar_of_event(call: Call) -> Reply:
     place = place_of(call)
     query = odata.query(call.pairs, odata.only(event_shown.CALENDAR_RULES, {"select"}))
     folder = place.mailbox.folders[target_of(call, place).item.folder]
-    document = event_shown.calendar(
-        place.mailbox, folder, owner=place.person, rights=place.rights, select=query.select
-    )
+    document = place.calendar(folder, select=query.select)
     return json_reply({"@odata.context": places.context(call, place, "calendar", one=True), **document})
 
 
@@ -134,7 +133,9 @@ def _deleted(call: Call, *, for_good: bool) -> Reply:
 
 def _in_utc(place: Place, target: Target) -> dict[str, Any]:
     """Return an event as it is compared and sorted."""
-    shown = View(place.mailbox, rights=place.rights).event(target.item, target.occurrence)
+    shown = View(place.mailbox, rights=place.rights, local=place.view.local).event(
+        target.item, target.occurrence
+    )
     return shown | {"start/dateTime": shown["start"]["dateTime"], "end/dateTime": shown["end"]["dateTime"]}
 
 
@@ -142,9 +143,7 @@ def _shown(place: Place, target: Target, *, query: Query = EVERYTHING) -> dict[s
     shown = place.view.event(target.item, target.occurrence, query=query)
     if "calendar" in query.nested:
         folder = place.mailbox.folders[target.item.folder]
-        shown["calendar"] = event_shown.calendar(
-            place.mailbox, folder, owner=place.person, rights=place.rights
-        )
+        shown["calendar"] = place.calendar(folder)
     return shown
 
 

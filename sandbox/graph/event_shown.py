@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from sandbox.directory import Person
 from sandbox.graph import event, event_body, extended, ids, odata, series, teams, zones
+from sandbox.graph.errors import item_not_found
 from sandbox.graph.odata import Query, Rules
 from sandbox.graph.series import Occurrence
 from sandbox.graph.sharing import EVERYTHING, Rights
@@ -70,17 +72,33 @@ class View:
     zone: str = "UTC"
     text_body: bool = False
     rights: Rights = EVERYTHING
+    local: UUID | None = None  # the mailbox whose local copy of the calendar is looked at
 
     @classmethod
-    def of(cls, mailbox: Mailbox, preferences: Preferences, rights: Rights) -> "View":
+    def of(
+        cls, mailbox: Mailbox, preferences: Preferences, rights: Rights, local: UUID | None = None
+    ) -> "View":
         if preferences.time_zone:
             zones.zone(preferences.time_zone)
         zone = preferences.time_zone or "UTC"
-        return cls(mailbox, preferences.immutable, zone, preferences.text_body, rights)
+        return cls(mailbox, preferences.immutable, zone, preferences.text_body, rights, local)
 
     def id(self, item: Item, found: Occurrence | None = None) -> str:
         occurrence = None if found is None else (series.state(item.fields)["epoch"], found.day.toordinal())
-        return self.mailbox.item_id(item, immutable=self.immutable, occurrence=occurrence)
+        return self.named(self.mailbox.item_id(item, immutable=self.immutable, occurrence=occurrence))
+
+    def named(self, owned: str) -> str:
+        """Return the id under which the caller knows what has an id in the owner's mailbox."""
+        return owned if self.local is None else ids.local_item_id(self.local, owned)
+
+    def owned(self, named: str) -> str:
+        """Return the owner's id of what the caller names. Quirk: the owner's own ids are none in a copy."""
+        if self.local is None:
+            return named
+        owned = ids.owned_item_id(named, mailbox=self.local)
+        if owned is None:
+            raise item_not_found()
+        return owned
 
     def event(self, item: Item, found: Occurrence | None = None, *, query: Query = odata.Query()) -> Document:  # noqa: B008 — frozen
         """Return an event with its etag; the id comes along whatever is selected."""

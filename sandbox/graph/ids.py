@@ -8,11 +8,14 @@ https://learn.microsoft.com/graph/outlook-immutable-id
 
 import binascii
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Container
 from dataclasses import dataclass
 from uuid import UUID
 
-IMMUTABLE, DEFAULT, FOLDER, LOCAL = "AAkALgAA", "AAMkAGI2", "AQMkADIx", "AAMkADAA"
+IMMUTABLE, DEFAULT, FOLDER = "AAkALgAA", "AAMkAGI2", "AQMkADIx"
+LOCAL, LOCAL_ITEM = "AAMkADAA", "AAMkADAB"
 MAILBOX, NUMBER, GENERATION, OCCURRENCE = 16, 8, 4, 8
+LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,20 @@ def is_local(text: str, *, mailbox: UUID) -> bool:
     return UUID(bytes=packed[:MAILBOX]) == mailbox
 
 
+def local_item_id(mailbox: UUID, owned: str) -> str:
+    """Return the id that an event of such a calendar has there; ``owned`` is its id at its owner's."""
+    return LOCAL_ITEM + urlsafe_b64encode(mailbox.bytes + owned.encode()).decode()
+
+
+def owned_item_id(text: str, *, mailbox: UUID) -> str | None:
+    """Return the id at its owner's of an event that has this id in a mailbox; None for any other id."""
+    try:
+        packed = _unpacked(text, LOCAL_ITEM, range(MAILBOX, LONGEST))
+    except MalformedIdError:
+        return None
+    return packed[MAILBOX:].decode(errors="replace") if UUID(bytes=packed[:MAILBOX]) == mailbox else None
+
+
 def parse_item_id(text: str) -> ItemId:
     """Read an item's or occurrence's id in either format; raise MalformedIdError for anything else."""
     immutable = text.startswith(IMMUTABLE)
@@ -88,7 +105,7 @@ def _packed(occurrence: tuple[int, int] | None) -> bytes:
     return b"" if occurrence is None else b"".join(part.to_bytes(OCCURRENCE // 2) for part in occurrence)
 
 
-def _unpacked(text: str, prefix: str, lengths: set[int]) -> bytes:
+def _unpacked(text: str, prefix: str, lengths: Container[int]) -> bytes:
     try:
         packed = urlsafe_b64decode(text.removeprefix(prefix))
     except (binascii.Error, ValueError) as error:

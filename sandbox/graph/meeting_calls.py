@@ -10,7 +10,6 @@ from typing import Any
 from sandbox.graph import event_parts, zones
 from sandbox.graph.answers import Answer, Answers, invalid
 from sandbox.graph.calendar_places import place_of, target_of
-from sandbox.graph.meetings import Meetings
 from sandbox.graph.values import a_boolean, no_such_property, text
 from sandbox.graph.wire import Call, Reply
 
@@ -55,7 +54,7 @@ def forward(call: Call) -> Reply:
     recipients = event_parts.recipients("toRecipients", said.get("toRecipients") or [])
     if not recipients:
         raise invalid("A forwarded meeting needs recipients.")
-    Meetings(place.exchange).forward(place.person, target.item, recipients)
+    place.calendars.forward(place.person, target.item, recipients)
     return Reply(ACCEPTED)
 
 

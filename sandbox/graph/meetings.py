@@ -34,7 +34,7 @@ class Meetings:
     def made(self, organizer: Person, item: Item) -> None:
         """Invite everybody."""
         self._mail(organizer, addresses(item.fields), "invitation", item.fields["subject"])
-        for person in self._people(organizer, item.fields):
+        for person in self.people(organizer, item.fields):
             self._copy(person, item)
 
     def changed(
@@ -52,24 +52,24 @@ class Meetings:
             staying = [one for one in new if one in old]
             for _ in range(1 + len(series.state(item.fields)["exceptions"])):
                 self._mail(organizer, staying, "update", subject)
-        for person in self._people(organizer, item.fields):
+        for person in self.people(organizer, item.fields):
             self._copy(person, item, again=times)
-        for person in self._people(organizer, before.fields, but=new):
+        for person in self.people(organizer, before.fields, but=new):
             self._cancel_copy(person, item)
 
     def occurrence_changed(self, organizer: Person, item: Item, *, subject: str) -> None:
         self._mail(organizer, addresses(item.fields), "update", subject)
-        for person in self._people(organizer, item.fields):
+        for person in self.people(organizer, item.fields):
             self._copy(person, item)
 
     def cancelled(self, organizer: Person, item: Item) -> None:
         self._mail(organizer, addresses(item.fields), "cancellation", item.fields["subject"])
-        for person in self._people(organizer, item.fields):
+        for person in self.people(organizer, item.fields):
             self._cancel_copy(person, item)
 
     def occurrence_cancelled(self, organizer: Person, item: Item, *, subject: str) -> None:
         self._mail(organizer, addresses(item.fields), "cancellation", subject)
-        for person in self._people(organizer, item.fields):
+        for person in self.people(organizer, item.fields):
             self._copy(person, item)
 
     def organizers(self, fields: Fields) -> tuple[Person, Item] | None:
@@ -99,12 +99,16 @@ class Meetings:
             ]
             fields = meeting.fields | {"attendees": meeting.fields["attendees"] + more}
             after = self.exchange.change_item(organizer, meeting, Draft(fields, meeting.properties))
-            for invited in self._people(organizer, after.fields):
+            for invited in self.people(organizer, after.fields):
                 self._copy(invited, after)
+
+    def copy_of(self, person: Person, meeting: Item) -> Item | None:
+        """Return an attendee's copy of a meeting, unless they took it away."""
+        return self._of(person, meeting.fields["iCalUId"], organized=False)
 
     def _copy(self, person: Person, meeting: Item, *, again: bool = False) -> None:
         """Bring an attendee's copy up to date, or make it; with another time it has to be answered again."""
-        held = self._of(person, meeting.fields["iCalUId"], organized=False)
+        held = self.copy_of(person, meeting)
         common = {name: meeting.fields[name] for name in COMMON} | self._attendees(person, meeting.fields)
         if held is None:
             own = {"isOrganizer": False, "isCancelled": False, **UNANSWERED}
@@ -116,7 +120,7 @@ class Meetings:
 
     def _cancel_copy(self, person: Person, meeting: Item) -> None:
         """Mark an attendee's copy as cancelled; it stays until they take it away."""
-        held = self._of(person, meeting.fields["iCalUId"], organized=False)
+        held = self.copy_of(person, meeting)
         if held is not None:
             subject = f"Canceled: {meeting.fields['subject']}"
             fields = held.fields | {"isCancelled": True, "subject": subject, "showAs": "free"}
@@ -137,7 +141,7 @@ class Meetings:
                 return item
         return None
 
-    def _people(self, organizer: Person, fields: Fields, *, but: Iterable[str] = ()) -> Iterator[Person]:
+    def people(self, organizer: Person, fields: Fields, *, but: Iterable[str] = ()) -> Iterator[Person]:
         """Yield the attendees who have a mailbox here."""
         for address in addresses(fields):
             person = self.world.person(address)

@@ -9,7 +9,7 @@ from sandbox.errors import GraphError
 from sandbox.graph import calendar_places as places
 from sandbox.graph import event_parts, odata, sharing
 from sandbox.graph.calendar_places import Place, place_of
-from sandbox.graph.errors import bad_request, item_not_found
+from sandbox.graph.errors import access_denied, bad_request, item_not_found
 from sandbox.graph.listing import listed
 from sandbox.graph.odata import Rules
 from sandbox.graph.sharing import DEFAULT
@@ -41,6 +41,8 @@ def get_permission(call: Call) -> Reply:
 
 def create_permission(call: Call) -> Reply:
     place, body = place_of(call), call.document()
+    if not place.rights.owner:
+        raise access_denied()
     said = _read(body)
     if "role" not in said or "emailAddress" not in said:
         raise bad_request("A permission needs a role and an emailAddress.", code="ErrorInvalidRequest")

@@ -3,16 +3,15 @@
 https://learn.microsoft.com/graph/api/calendar-getschedule
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.directory import Kind as Account
-from sandbox.directory import Person
 from sandbox.graph import sharing, zones
-from sandbox.graph.calendar_places import Place, Target, in_window, place_of
+from sandbox.graph.calendar_places import Place, place_of
 from sandbox.graph.errors import access_denied, bad_request
-from sandbox.graph.store import CALENDAR, Fields
+from sandbox.graph.store import CALENDAR
+from sandbox.graph.targets import Target, planned
 from sandbox.graph.values import a_list, a_whole_number, no_such_property, text
 from sandbox.graph.wire import Call, Reply, json_reply
 
@@ -93,53 +92,35 @@ def _of(
             "error": {"message": message, "responseCode": "ErrorMailRecipientNotFound"},
         }
     viewer = call.token.person
-    busy = list(_busy(place, person, begin=begin, end=end))
-    folder = place.exchange.mailbox(person).folders[CALENDAR]
-    rights = sharing.rights(folder, owner=person, viewer=viewer)
+    mailbox = place.exchange.mailbox(person)
+    busy = sorted(planned(mailbox, begin=begin, end=end), key=lambda one: one.start)
+    rights = sharing.rights(mailbox.folders[CALENDAR], owner=person, viewer=viewer)
     return {
         "scheduleId": name,
         "availabilityView": _digits(busy, begin=begin, end=end, interval=interval),
-        "scheduleItems": [_item(place, rights, fields, start, finish) for fields, start, finish in busy],
+        "scheduleItems": [_item(place, rights, one) for one in busy],
         "workingHours": WORKING_HOURS,
     }
 
 
-def _busy(
-    place: Place, person: Person, *, begin: datetime, end: datetime
-) -> Iterator[tuple[Fields, datetime, datetime]]:
-    mailbox = place.exchange.mailbox(person)
-    found: list[Target] = []
-    for number in sorted(mailbox.folders[CALENDAR].items):
-        found += in_window(mailbox.items[number], begin=begin, end=end)
-    for target in sorted(found, key=lambda one: one.start):
-        fields = target.fields
-        if not fields["isCancelled"]:
-            yield fields, target.start, zones.moment(fields["end"])
-
-
-def _digits(
-    busy: list[tuple[Fields, datetime, datetime]], *, begin: datetime, end: datetime, interval: timedelta
-) -> str:
+def _digits(busy: list[Target], *, begin: datetime, end: datetime, interval: timedelta) -> str:
     digits, at = "", begin
     while at < end:
         here = [
-            DIGITS.get(fields["showAs"], 0)
-            for fields, start, finish in busy
-            if start < at + interval and finish > at
+            DIGITS.get(one.fields["showAs"], 0) for one in busy if one.start < at + interval and one.end > at
         ]
         digits += str(max(here, default=0))
         at += interval
     return digits
 
 
-def _item(
-    place: Place, rights: sharing.Rights, fields: Fields, start: datetime, finish: datetime
-) -> dict[str, Any]:
+def _item(place: Place, rights: sharing.Rights, one: Target) -> dict[str, Any]:
+    fields = one.fields
     private = fields["sensitivity"] in sharing.PRIVATE
     shown: dict[str, Any] = {
         "status": fields["showAs"],
-        "start": zones.shown(start, place.view.zone),
-        "end": zones.shown(finish, place.view.zone),
+        "start": zones.shown(one.start, place.view.zone),
+        "end": zones.shown(one.end, place.view.zone),
         "isPrivate": private,
     }
     if rights.reads and (rights.sees_private or not private):

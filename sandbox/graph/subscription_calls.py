@@ -29,8 +29,9 @@ from sandbox.graph.errors import (
     user_not_found,
 )
 from sandbox.graph.exchange import folder_of
+from sandbox.graph.ids import is_local
 from sandbox.graph.operations import Handler, Operation
-from sandbox.graph.store import CALENDAR, CONTACTS, TASKS, Kind
+from sandbox.graph.store import CALENDAR, CONTACTS, TASKS, Kind, Mailbox
 from sandbox.graph.subscriptions import LONGEST, Subscription
 from sandbox.graph.throttle import Throttle
 from sandbox.graph.values import moment
@@ -227,8 +228,7 @@ class SubscriptionCalls:
         mailbox = self.watch.exchange.mailbox(person)
         if not any(found.folders):
             return person, wanted.kind, wanted.default
-        folder = folder_of(mailbox, found.folders[-1], kind=wanted.kind)
-        return person, wanted.kind, folder.number
+        return person, wanted.kind, _folder(mailbox, found.folders[-1], kind=wanted.kind)
 
     def _expiry(self, said: str, *, longest: timedelta) -> datetime:
         """Return when it will end: never sooner than in 45 minutes, and refused beyond the maximum."""
@@ -278,6 +278,13 @@ def _same(one: Subscription, other: Subscription) -> bool:
         other.folder,
         set(other.change_types),
     )
+
+
+def _folder(mailbox: Mailbox, name: str, *, kind: Kind) -> int:
+    """Return the number of a folder of a mailbox. Quirk: what others share is none that is watched."""
+    if is_local(name, mailbox=mailbox.owner):
+        raise access_denied()
+    return folder_of(mailbox, name, kind=kind).number
 
 
 def _unsupported(resource: str) -> GraphError:

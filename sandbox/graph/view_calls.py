@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 from sandbox.graph import delta, event, ids, odata, series, zones
-from sandbox.graph.calendar_places import Place, Target, in_window, place_of, target_of
+from sandbox.graph.calendar_places import Place, place_of, target_of
 from sandbox.graph.changes import Slot
 from sandbox.graph.errors import bad_request
 from sandbox.graph.event_calls import answer_list
 from sandbox.graph.event_shown import EVENT
 from sandbox.graph.series import MASTER_ALONE
 from sandbox.graph.store import Item
+from sandbox.graph.targets import Target, in_window
 from sandbox.graph.wire import Call, Reply, json_reply
 
 MOST_DAYS = 1825
@@ -126,7 +127,7 @@ class _Rows:
             if immutable
             else ids.default_id(mailbox.owner, number, generation)
         )
-        return self._row(delta.gone(known))
+        return self._row(delta.gone(self.place.view.named(known)))
 
     @staticmethod
     def _row(shown: dict[str, Any]) -> dict[str, Any]:
