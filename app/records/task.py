@@ -6,7 +6,6 @@ is what a task is of which nothing is said.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any, Final
 
 from app.records import Fields, Value, values, when
@@ -64,11 +63,6 @@ def due_date(doc: Fields) -> str | None:
     """Return the date on which a task is due."""
     start = (doc.get("due") or {}).get("start")
     return None if start is None else str(start["date"])
-
-
-def start_of(due: Fields) -> date | None:
-    """Return the date from which the rule of a task counts."""
-    return None if due["start"] is None else date.fromisoformat(due["start"]["date"])
 
 
 def as_event(doc: Fields) -> Fields:

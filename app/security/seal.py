@@ -87,10 +87,6 @@ class KeyRing:
         except (InvalidTag, ValueError):
             raise CannotOpen("it is damaged or belongs to another row") from None
 
-    def sealed_by_first(self, sealed: bytes) -> bool:
-        """Say whether the key in use sealed this; if not, seal it again before that key leaves the ring."""
-        return sealed.partition(b":")[0] == self.keys[0].id.encode()
-
     def sign(self, text: str) -> str:
         """Return 43 URL-safe characters that only this ring can make for this text."""
         return _signature(self.keys[0], text)

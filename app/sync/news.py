@@ -49,14 +49,3 @@ def announce_record(
         **said,
     )
     return announce(session, news)
-
-
-def announce_created(
-    session: AsyncSession, row: Mapping[str, Any], *, connection_id: str, origin: str = "microsoft"
-) -> None:
-    """Tell the CRM of a record that is about to be inserted, its owners in ``extra``."""
-    record = Record(**row)
-    announce_record(
-        session, record, "created", origin=origin, connection_id=connection_id, now=row["first_at"],
-        changed=[name for name, value in record.doc.items() if value],
-    )  # fmt: skip

@@ -1,11 +1,10 @@
 """What may travel, and what a removal does (``engine.md`` §§4, 5, 10)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.records.link import AttemptKind, LinkState
-from app.records.patch import Revision
 from app.records.reasons import Reason
 
 
@@ -161,8 +160,3 @@ def left_scope(
     if edited:
         return Happening(LinkState.SUSPENDED, Reason.EDIT_OUTLIVED_DELETE)
     return Happening(LinkState.LINKED, reason, deletes_item=True)
-
-
-def outlives_delete(revisions: Iterable[Revision], *, heard: int) -> bool:
-    """Return whether an edit of a mailbox outlives the CRM's DELETE: one that the CRM hasn't been told of."""
-    return any(step.origin != "crm" and step.number > heard for step in revisions)

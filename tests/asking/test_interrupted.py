@@ -1,7 +1,7 @@
 """What comes between a question and its answer, or between an answer and what follows from it."""
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -14,29 +14,11 @@ from app.graph.auth import Grant, SignedIn
 from app.sync.connections import Connections
 from app.sync.identity import Arrival, settle_identity
 from app.sync.rounds import sync_collection
+from tests.meanwhile import Meanwhile
 
 THREE = ("Ada", "Ben", "Cleo")
 BACK = "Agent/Navy · Agent/Navy · linked · in_scope"
 SCOPES = ("User.Read", "Contacts.ReadWrite", "offline_access")
-
-
-class Dying:
-    """A database whose worker is killed right after so many of its commits."""
-
-    def __init__(self, db, *, after):
-        self.db, self.left = db, after
-
-    @asynccontextmanager
-    async def transaction(self, workspace):
-        async with self.db.transaction(workspace) as session:
-            yield session
-        self.left -= 1
-        if self.left == 0:
-            asyncio.current_task().cancel()
-            await asyncio.sleep(0)
-
-    def __getattr__(self, name):
-        return getattr(self.db, name)
 
 
 async def works_and_is_killed(ada):
@@ -44,7 +26,7 @@ async def works_and_is_killed(ada):
     resources, workspace = ada.person.stage.resources, ada.person.workspace["id"]
     target = (await ada.person.collection()).id
     for commits in count(1):
-        dying = Dying(resources.db, after=commits)
+        dying = Meanwhile(resources.db, after=commits)
         with suppress(asyncio.CancelledError):
             await asyncio.create_task(sync_collection(replace(resources, db=dying), workspace, target))
         if dying.left > 0:
@@ -210,7 +192,7 @@ async def test_a_run_cancelled_while_it_works_is_told_to_have_ended_once(ada):
     await ada.has("Ada")
     asked = await ada.crm("POST", f"/v1/connections/{ada.person.connection}/sync/contacts", {})
     resources, workspace = ada.person.stage.resources, ada.person.workspace["id"]
-    dying = Dying(resources.db, after=3)
+    dying = Meanwhile(resources.db, after=3)
     with suppress(asyncio.CancelledError):
         target = (await ada.person.collection()).id
         await asyncio.create_task(sync_collection(replace(resources, db=dying), workspace, target))

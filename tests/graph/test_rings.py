@@ -1,8 +1,7 @@
 """What a notification leads to: a round at once, and again while the delta lags behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -16,6 +15,7 @@ from app.sync.notifications import Unseen
 from app.sync.renew import renew
 from app.sync.rounds import sync_collection
 from app.sync.switch import connection_changed
+from tests.meanwhile import Meanwhile
 
 pytestmark = pytest.mark.feature("A4")
 DELTA = "/v1.0/me/contactFolders/*/contacts/delta*"
@@ -86,24 +86,6 @@ async def test_a_notification_during_a_round_is_not_lost(service, microsoft):
     assert await rounds(microsoft) == before + 2
     collection = await service.collection()
     assert collection.wanted == collection.served
-
-
-class Meanwhile:
-    """A database in whose ``after``-th pause between two transactions something else happens."""
-
-    def __init__(self, db, *, after: int, happens: Callable[[], Awaitable[None]]):
-        self.db, self.left, self.happens = db, after, happens
-
-    @asynccontextmanager
-    async def transaction(self, workspace):
-        async with self.db.transaction(workspace) as session:
-            yield session
-        self.left -= 1
-        if self.left == 0:
-            await self.happens()
-
-    def __getattr__(self, name):
-        return getattr(self.db, name)
 
 
 async def becomes(service: Service, status: str) -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from app.records.link import AttemptKind, LinkState
-from app.records.patch import Revision
 from app.records.reasons import Reason
 from app.sync.policy import (
     Access,
@@ -16,10 +15,8 @@ from app.sync.policy import (
     item_gone,
     left_scope,
     may_push,
-    outlives_delete,
     record_deleted,
 )
-from tests.rules.outlook import NOON
 
 S = LinkState
 GONE = {
@@ -179,17 +176,3 @@ def test_what_the_crm_rejected_stays_untouched_in_outlook():
 @pytest.mark.parametrize("state", S)
 def test_only_wanted_and_linked_links_are_owed_anything(state):
     assert may_push(state) == (state in {S.WANTED, S.LINKED})
-
-
-@pytest.mark.parametrize(
-    ("origin", "heard", "outlives"),
-    [
-        pytest.param("microsoft", 1, True, id="an edit the CRM wasn't told of"),
-        pytest.param("microsoft", 2, False, id="an edit it was told of"),
-        pytest.param("crm", 1, False, id="an edit of its own"),
-    ],
-)
-def test_an_edit_outlives_a_delete_only_when_they_are_concurrent(origin, heard, outlives):
-    step = Revision(2, origin, {"notes": "x"}, {"notes": None}, NOON)
-
-    assert outlives_delete([step], heard=heard) is outlives

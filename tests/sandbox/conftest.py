@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from entra_stage import Entra, entra_at_hand
 from graph_stage import IMMUTABLE, Listener, Outlook, Stage, Switchboard, listening, staged
 
 
@@ -43,3 +44,10 @@ async def switchboard() -> AsyncIterator[Switchboard]:
 def listener(switchboard: Switchboard) -> Listener:
     """An endpoint for notifications, of this test alone."""
     return switchboard.listener()
+
+
+@pytest.fixture
+async def entra() -> AsyncIterator[Entra]:
+    """A sandbox of this test alone, without a socket."""
+    async with entra_at_hand() as founded:
+        yield founded

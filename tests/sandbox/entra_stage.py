@@ -25,6 +25,8 @@ ADELE = "adele@contoso.example"
 ADMINISTRATED = "lee@fabrikam.example"
 PERSONAL = "patti@outlook.example"
 GRAPH = "https://graph.microsoft.com/"
+DEFAULT = f"{GRAPH}.default"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass
@@ -99,7 +101,7 @@ class Entra:
             "client_id": CLIENT,
             "redirect_uri": REDIRECT,
             "state": "s",
-            "scope": f"{GRAPH}.default",
+            "scope": DEFAULT,
         } | changes
         tenant = mail.partition("@")[2]
         url = f"http://localhost/{tenant}/v2.0/adminconsent?{urlencode(asked)}"
@@ -136,3 +138,16 @@ def refusal(answer: httpx.Response) -> tuple[int, str, int]:
     assert f"Timestamp: {document['timestamp']}" in description
     assert document["error_uri"].endswith(f"code={code}")
     return answer.status_code, document["error"], code
+
+
+async def outlook(entra: Entra, mail: str = ADELE) -> dict[str, str]:
+    token = (await entra.control("tokens", mail=mail, scopes=["Contacts.ReadWrite", "User.Read"]))[
+        "access_token"
+    ]
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def contacts(entra: Entra, mail: str = ADELE, path: str = "me/contacts") -> list[dict[str, Any]]:
+    answer = await entra.http.get(f"/v1.0/{path}", params={"$top": 999}, headers=await outlook(entra, mail))
+    assert answer.status_code == 200, answer.text
+    return answer.json()["value"]

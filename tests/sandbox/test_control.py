@@ -1,38 +1,13 @@
 """The sandbox's controls (api.md, chapter 10) and the pages of a mailbox."""
 
-import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import httpx
 import pytest
-from entra_stage import ADELE, PERSONAL, Entra, entra_at_hand
+from entra_stage import ADELE, PERSONAL, Entra, contacts, outlook
 
 pytestmark = pytest.mark.feature("F8")
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "contacts"
-BOOKS = {book.name: book.read_bytes().decode("utf-8", "replace") for book in sorted(SHARED.glob("*.vcf"))}
 CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Grace Hopper\r\nN:Hopper;Grace;;;\r\nEMAIL:grace@example.org\r\nEND:VCARD\r\n"
-
-
-@pytest.fixture
-async def entra() -> AsyncIterator[Entra]:
-    async with entra_at_hand() as running:
-        yield running
-
-
-async def outlook(entra: Entra, mail: str = ADELE) -> dict[str, str]:
-    token = (await entra.control("tokens", mail=mail, scopes=["Contacts.ReadWrite", "User.Read"]))[
-        "access_token"
-    ]
-    return {"Authorization": f"Bearer {token}"}
-
-
-async def contacts(entra: Entra, mail: str = ADELE, path: str = "me/contacts") -> list[dict[str, Any]]:
-    answer = await entra.http.get(f"/v1.0/{path}", params={"$top": 999}, headers=await outlook(entra, mail))
-    assert answer.status_code == 200, answer.text
-    return answer.json()["value"]
 
 
 BAD = [
@@ -168,92 +143,6 @@ async def test_a_personal_account_needs_no_tenant_of_its_own(entra: Entra):
     assert made["tenant_id"] == entra.person(PERSONAL).tenant_id
 
 
-async def test_a_mailbox_is_seeded_with_graph_json(entra: Entra):
-    said = [{"givenName": "Grace", "emailAddresses": [{"address": "g@example.org"}]}, {"companyName": "Acme"}]
-    created = await entra.control("seed", mail=ADELE, contacts=said, folder="From Acme")
-
-    assert created == {"created": 2}
-    folders = (await entra.http.get("/v1.0/me/contactFolders", headers=await outlook(entra))).json()["value"]
-    (folder,) = [folder for folder in folders if folder["displayName"] == "From Acme"]
-    kept = await contacts(entra, path=f"me/contactFolders/{folder['id']}/contacts")
-    assert {contact["displayName"] for contact in kept} == {"Grace", "Acme"}
-
-
-async def test_the_same_seed_generates_the_same_people(entra: Entra):
-    for mail in (ADELE, "alex@contoso.example"):
-        await entra.control("seed", mail=mail, generate={"contacts": 300, "seed": 7})
-    await entra.control("seed", mail="megan@contoso.example", generate={"contacts": 300, "seed": 8})
-    named = [
-        [(c["displayName"], c["emailAddresses"]) for c in await contacts(entra, f"{who}@contoso.example")]
-        for who in ("adele", "alex", "megan")
-    ]
-
-    assert len(named[0]) == 300
-    assert named[0] == named[1] != named[2]
-    assert len({addresses[0]["address"] for _, addresses in named[0]}) == 300
-
-
-VCARD = """BEGIN:VCARD
-VERSION:2.1
-N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C5=81ukasz;Ann;Maria;Dr.;Jr.
-FN:Ann
-ORG:Acme;Sales
-TITLE:Director
-TEL;CELL:+31 6 1
-TEL;WORK:+31 2
-TEL;WORK:+31 3
-TEL;WORK:+31 4
-TEL;HOME:+31 5
-TEL;WORK;FAX:+31 6
-ADR;WORK:;2nd floor;Main Street 1;Utrecht;UT;3511;Netherlands
-EMAIL;INTERNET:a@x.example
-EMAIL;INTERNET:b@x.example
-EMAIL;INTERNET:c@x.example
-EMAIL;INTERNET:d@x.example
-BDAY:19800322
-PHOTO;ENCODING=BASE64:not
- base64!
-NOTE;ENCODING=QUOTED-PRINTABLE:one=0D=0A=
-two
-END:VCARDBEGIN:VCARD
-VERSION:4.0
-FN:Bob
-BDAY:--0203
-END:VCARD"""
-
-
-async def test_a_vcard_becomes_what_exchange_can_hold_of_it(entra: Entra):
-    assert await entra.control("seed", mail=ADELE, vcf=VCARD) == {"created": 2}
-    ann, bob = sorted(await contacts(entra), key=lambda contact: contact["displayName"])
-
-    wanted = {
-        "displayName": "Ann", "givenName": "Ann", "surname": "Łukasz", "middleName": "Maria", "title": "Dr.",
-        "generation": "Jr.", "companyName": "Acme", "department": "Sales", "jobTitle": "Director",
-        "mobilePhone": "+31 6 1", "businessPhones": ["+31 2", "+31 3"], "homePhones": ["+31 5"],
-        "birthday": "1980-03-22T11:59:00Z", "personalNotes": "one\ntwo",
-    }  # fmt: skip
-    assert {name: ann[name] for name in wanted} == wanted
-    assert ann["businessAddress"] == {
-        "street": "2nd floor\nMain Street 1", "city": "Utrecht", "state": "UT", "postalCode": "3511",
-        "countryOrRegion": "Netherlands",
-    }  # fmt: skip
-    assert [entry["address"] for entry in ann["emailAddresses"]] == [
-        "a@x.example",
-        "b@x.example",
-        "c@x.example",
-    ]
-    assert (bob["displayName"], bob["birthday"]) == ("Bob", None)
-
-
-@pytest.mark.skipif(not BOOKS, reason="the shared address books are not on this machine")
-async def test_address_books_of_other_programs_are_all_taken(entra: Entra):
-    for name, text in BOOKS.items():
-        created = await entra.control("seed", mail=ADELE, vcf=text)
-        assert created["created"] == text.count("BEGIN:VCARD"), name
-
-    assert len(await contacts(entra)) >= len(BOOKS) > 5
-
-
 async def test_moving_does_what_dragging_in_outlook_does(entra: Entra):
     headers = await outlook(entra)
     folder = (
@@ -376,89 +265,3 @@ async def test_reset_founds_the_world_anew_and_leaves_time(entra: Entra):
     assert entra.world.settings.latency_ms == 0
     assert await contacts(entra) == []
     assert await entra.tokens()
-
-
-@pytest.mark.feature("A4")
-async def test_a_person_edits_a_contact_on_the_mailbox_page(entra: Entra):
-    said = {
-        "givenName": "Grace",
-        "surname": "Hopper",
-        "emailAddresses": [{"address": "g@x.example", "name": "Amazing"}],
-    }
-    await entra.control("seed", mail=ADELE, contacts=[said])
-    (before,) = await contacts(entra)
-    listed = await entra.http.get(f"/mailbox/{ADELE}")
-    page = f"/mailbox/{ADELE}/contacts/{before['id']}"
-    shown = await entra.http.get(page)
-    form = {"displayName": "Grace Hopper", "givenName": "Grace", "surname": "Hopper", "emails": "g@x.example\nh@x.example",
-            "mobilePhone": "+1", "businessAddress.city": "Arlington", "etag": before["@odata.etag"]}  # fmt: skip
-    saved = await entra.http.post(page, data=form)
-    stale = await entra.http.post(page, data=form | {"jobTitle": "Admiral"})
-    (after,) = await contacts(entra)
-
-    assert "Grace Hopper" in listed.text
-    assert 'value="Grace"' in shown.text
-    assert (saved.status_code, stale.status_code) == (303, 412)
-    assert after["emailAddresses"] == [
-        {"name": "Amazing", "address": "g@x.example"}, {"name": "h@x.example", "address": "h@x.example"},
-    ]  # fmt: skip
-    assert (after["mobilePhone"], after["businessAddress"], after["jobTitle"]) == (
-        "+1",
-        {"city": "Arlington"},
-        None,
-    )
-
-
-@pytest.mark.feature("A3")
-async def test_a_person_adds_and_deletes_a_contact_on_the_pages(entra: Entra):
-    made = await entra.http.post(
-        f"/mailbox/{ADELE}/new", data={"givenName": "<b>Ann</b>", "emails": "ann@x.example"}
-    )
-    (contact,) = await contacts(entra)
-    listed = await entra.http.get(f"/mailbox/{ADELE}")
-    gone = await entra.http.post(f"/mailbox/{ADELE}/contacts/{contact['id']}/delete")
-
-    assert (made.status_code, gone.status_code) == (303, 303)
-    assert "&lt;b&gt;Ann&lt;/b&gt;" in listed.text
-    assert await contacts(entra) == []
-
-
-@pytest.mark.feature("A3")
-async def test_a_person_comes_back_to_the_folder_they_were_in(entra: Entra):
-    await entra.control("seed", mail=ADELE, folder="Acme Realty", contacts=[{"displayName": "Ann"}])
-    start = await entra.http.get(f"/mailbox/{ADELE}")
-    (folder,) = re.findall(r'<a href="\?folder=([^"]+)">Acme Realty</a>', start.text)
-    inside = await entra.http.get(f"/mailbox/{ADELE}?folder={folder}")
-    (contact,) = set(re.findall(rf"/contacts/([^?]+)\?folder={folder}", inside.text))
-    shown = await entra.http.get(f"/mailbox/{ADELE}/contacts/{contact}?folder={folder}")
-    gone = await entra.http.post(
-        f"/mailbox/{ADELE}/contacts/{contact}/delete", data={"folder": unquote(folder)}
-    )
-
-    assert "Nobody here" in start.text
-    # Enter presses a form's first button.
-    assert [*re.findall(r"<button[^>]*>(\w+)", shown.text)] == ["Save", "Delete"]
-    assert gone.headers["location"] == f"/mailbox/{ADELE}?folder={folder}"
-
-
-@pytest.mark.parametrize("path", ["/", "/mailbox", f"/mailbox/{ADELE}", f"/mailbox/{ADELE}/new"])
-async def test_pages_fetch_nothing_from_anywhere(entra: Entra, path: str):
-    shown = await entra.http.get(path)
-
-    assert shown.status_code == 200
-    assert not {"<script", "<link", "<img", "@import", "http://", "https://"} & {
-        mark for mark in ("<script", "<link", "<img", "@import", "http://", "https://") if mark in shown.text
-    }
-
-
-@pytest.mark.parametrize(
-    ("mail", "status"),
-    [
-        pytest.param("who@nowhere.example", 404, id="nobody"),
-        pytest.param("nestor@contoso.example", 404, id="no mailbox"),
-    ],
-)
-async def test_a_page_says_why_there_is_nothing_to_see(entra: Entra, mail: str, status: int):
-    shown = await entra.http.get(f"/mailbox/{mail}")
-
-    assert (shown.status_code, "That didn" in shown.text) == (status, True)

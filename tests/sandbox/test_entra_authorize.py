@@ -1,6 +1,5 @@
 """Entra's authorize endpoint: who may sign in, what they allow, and what the application is told."""
 
-from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -13,17 +12,10 @@ from entra_stage import (
     PERSONAL,
     REDIRECT,
     Entra,
-    entra_at_hand,
     scopes_of,
 )
 
 pytestmark = pytest.mark.feature("A1")
-
-
-@pytest.fixture
-async def entra() -> AsyncIterator[Entra]:
-    async with entra_at_hand() as running:
-        yield running
 
 
 async def test_the_page_lets_a_person_choose_an_account_and_tick_permissions(entra: Entra):

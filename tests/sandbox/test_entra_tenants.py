@@ -1,18 +1,11 @@
 """Discovery, and an administrator's approval for a whole organisation."""
 
-from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
 import pytest
-from entra_stage import ADMINISTRATED, CLIENT, GRAPH, PERSONAL, REDIRECT, Entra, entra_at_hand, refusal, told
+from entra_stage import ADMINISTRATED, CLIENT, GRAPH, PERSONAL, REDIRECT, Entra, refusal, told
 
 pytestmark = pytest.mark.feature("A1")
-
-
-@pytest.fixture
-async def entra() -> AsyncIterator[Entra]:
-    async with entra_at_hand() as running:
-        yield running
 
 
 async def discovered(entra: Entra, tenant: str, **headers: str):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from graph_stage import IMMUTABLE, Listener, Outlook, Stage, error_of
-from test_graph_subscriptions import minutes_left, subscribed, wish
+from subscription_stage import minutes_left, subscribed, wish
 from todo_stage import LISTS, NEW_YORK, a_list, dates, default_list, due, every
 
 pytestmark = pytest.mark.feature("C9")

@@ -23,10 +23,8 @@ def test_keys_rotate_without_downtime():
     sealed, signature = before.seal(b"secret", of="row"), before.sign("route")
 
     assert during.open(sealed, of="row") == b"secret"
-    assert not during.sealed_by_first(sealed)
     assert during.verify("route", signature)
     again = during.seal(b"secret", of="row")
-    assert during.sealed_by_first(again)
     assert after.open(again, of="row") == b"secret"
     assert not after.verify("route", signature)
     with pytest.raises(CannotOpen):

@@ -17,7 +17,7 @@ from app.sync.conflicts import Side, Stamp
 from app.sync.deliver import deliver
 from app.sync.due import due_record
 from app.sync.hub import delete_record, move_record
-from app.sync.news import announce_created
+from app.sync.news import announce_record
 from app.sync.reconcile import Received
 from app.sync.records import Records, Step
 from app.sync.timers import due_timers
@@ -112,10 +112,12 @@ class Outlook:
             "origin": "microsoft", "origin_connection": self.connection, "first_at": now, "last_at": now,
         }  # fmt: skip
         async with self.db.transaction(self.workspace) as session:
-            announce_created(session, row, connection_id=self.connection)
-            step = Step(
-                record=Record(**row), origin="microsoft", at=now, previous=dict.fromkeys(doc), new=True
-            )
+            record = Record(**row)
+            announce_record(
+                session, record, "created", origin="microsoft", connection_id=self.connection, now=now,
+                changed=[name for name, value in doc.items() if value],
+            )  # fmt: skip
+            step = Step(record=record, origin="microsoft", at=now, previous=dict.fromkeys(doc), new=True)
             await Records(session).write([step])
         return row["record_id"]
 
