@@ -13,6 +13,7 @@ from typing import Any
 from arq import Worker, cron, func
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.cron import CronJob
+from arq.utils import timestamp_ms
 from prometheus_client import start_http_server
 
 from app import clock
@@ -23,13 +24,13 @@ from app.jobs import BULK_QUEUE, NOW_QUEUE, RUNG, Bell, forget, sweep, work
 from app.metrics import REGISTRY
 from app.sync.resources import opened
 
-POLL_SECONDS = {NOW_QUEUE: 0.05, BULK_QUEUE: 0.2}
+LOOK_SECONDS = 1.0  # how long a ring that was lost goes unnoticed
 JOB_SECONDS = {NOW_QUEUE: 60, BULK_QUEUE: 600}
 JOBS_AT_ONCE = {NOW_QUEUE: 16, BULK_QUEUE: 4}
 
 
 class Attentive(Worker):
-    """An arq worker that looks at its queue when somebody rings or a job has ended, and else now and then.
+    """An arq worker that looks at its queue when somebody rings, a job has ended or is due; else each second.
 
     Quirk: arq knows no such thing; it polls, and asks Redis anew about each job that it is itself busy with.
     """
@@ -46,10 +47,21 @@ class Attentive(Worker):
             self.tasks[job_id].add_done_callback(lambda _: self.rung.set())
 
     async def _poll_iteration(self) -> None:
-        self.rung.clear()
-        await super()._poll_iteration()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.rung.wait(), self.poll_delay_s)
+        """Look for as long as the worker lives: arq itself would sleep between two looks, whoever rings."""
+        while True:
+            self.rung.clear()
+            looked_at = timestamp_ms()
+            await super()._poll_iteration()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.rung.wait(), await self._seconds_to_next(looked_at))
+
+    async def _seconds_to_next(self, looked_at: int) -> float:
+        """Return how long there is nothing to do: no job was deferred to a moment before."""
+        coming = await self.pool.zrangebyscore(
+            self.queue_name, min=f"({looked_at}", max="+inf", start=0, num=1, withscores=True
+        )
+        seconds: list[float] = [(score - timestamp_ms()) / 1000 for _, score in coming]
+        return max(0.0, min([LOOK_SECONDS, *seconds]))
 
 
 async def serve(settings: Settings) -> None:
@@ -104,7 +116,7 @@ def _worker(queue: str, redis: ArqRedis, context: dict[str, Any]) -> Attentive:
         redis_pool=redis,
         ctx=context,
         max_jobs=JOBS_AT_ONCE[queue],
-        poll_delay=POLL_SECONDS[queue],
+        poll_delay=LOOK_SECONDS,
         job_timeout=JOB_SECONDS[queue],
         keep_result=0,
         handle_signals=False,
