@@ -52,8 +52,11 @@ class Attentive(Worker):
             self.rung.clear()
             looked_at = timestamp_ms()
             await super()._poll_iteration()
+            seconds = await self._seconds_to_next(looked_at)
+            # Quirk: wait_for swallows a cancellation that comes with a ring; the worker would never stop.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.rung.wait(), await self._seconds_to_next(looked_at))
+                async with asyncio.timeout(seconds):
+                    await self.rung.wait()
 
     async def _seconds_to_next(self, looked_at: int) -> float:
         """Return how long there is nothing to do: no job was deferred to a moment before."""

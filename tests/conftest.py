@@ -109,11 +109,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = ordered + rest
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return more workers than there are cores: stories wait for other processes more than they compute."""
-    return (os.cpu_count() or 1) + 2
-
-
 SERVICES = pytest.StashKey[Services]()
 
 

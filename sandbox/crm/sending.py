@@ -30,7 +30,8 @@ class Sending:
         """Send whatever is unsent, for as long as the process lives."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), TRY_AGAIN_SECONDS)
+                async with asyncio.timeout(TRY_AGAIN_SECONDS):
+                    await self._bell.wait()
             self._bell.clear()
             try:
                 await self.send()

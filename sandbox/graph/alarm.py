@@ -21,7 +21,8 @@ class Alarm:
         left = None if until is None else (until - self._now()).total_seconds()
         if left is None or left > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._rung.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._rung.wait()
 
     async def sleep_until(self, at: datetime) -> None:
         """Return at that time and not before."""

@@ -99,3 +99,20 @@ async def test_a_job_that_another_worker_has_does_not_keep_this_one_awake(jobs):
         async with asyncio.timeout(10):
             while await looks(jobs) != await looks(jobs, after=0.2):
                 pass
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_worker_that_is_stopped_while_somebody_rings_stops(jobs, steps):
+    attentive = Attentive(
+        functions=[func(jobs.job, name="job")], queue_name=QUEUE, redis_pool=jobs.redis, poll_delay=60.0,
+        handle_signals=False,
+    )  # fmt: skip
+    running = asyncio.create_task(attentive.main())
+    await looks(jobs, after=0.1)
+    attentive.rung.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait([running], timeout=5)
+
+    assert running.cancelled()
