@@ -16,6 +16,7 @@ from app.graph.protocol import FolderGone, GraphError
 from app.graph.throttle import Priority
 from app.models import Collection
 from app.records.link import LinkState
+from app.sync.agenda import Agenda, agenda_of, asks
 from app.sync.approvals import Approvals
 from app.sync.approved import follow_decisions
 from app.sync.audit import audit
@@ -102,9 +103,10 @@ async def begin(
         progress = Progress.of(run, collection) if run else Progress(collection, _occasion(collection, now))
         priority: Priority = "bulk" if progress.full or collection.matched_at is None else "now"
         mailbox = await open_mailbox(resources, session, connection.id, priority=priority, still=lease.check)
+        asked = await asks(session, collection.id)
     return Work(
         resources, lease, workspace, connection, collection, settings, mailbox, progress, ends_at,
-        Unseen(resources.redis), ahead,
+        Unseen(resources.redis), ahead, asked=asked,
     )  # fmt: skip
 
 
@@ -127,34 +129,52 @@ async def turn(work: Work) -> tuple[bool, datetime | None]:
 
 
 async def _steps(work: Work) -> tuple[bool, datetime | None]:
-    if not await follow_lost_folder(work):
+    if work.asked and not await follow_lost_folder(work):
         return False, None
     await ensure_folder(work)
     await found_again(work)
     await audit(work)
     await open_window(work)
-    if not (await _pulled(work) and await follow_decisions(work) and await restore_deleted(work)):
+    if not (await _pulled(work) and await _followed(work) and await restore_deleted(work)):
         return False, None
-    await _phase(work, "match")
-    await join(work)
-    due_at = await remove(work)
-    if await close_of_gone(work):
-        await join(work)
+    waiting = await agenda_of(work)
+    if waiting.is_empty and work.collection.matched_at is not None:
+        return True, None
+    due_at = await _matched_and_removed(work, waiting)
     done = True
     if not work.direction.sends:
         await rescope(work)
-    if work.progress.pushes and work.direction.sends:
+    elif work.progress.pushes:
         await _phase(work, "push")
-        done, due_at = await push(work), await next_removal(work)
-    done = await take_over(work) and done
-    return done, await _or_expiry(work, due_at)
+        done = await push(work)
+    waiting = await agenda_of(work)
+    moments = [due_at, await next_removal(work) if waiting.gone else None]
+    if waiting.cleared:
+        done = await take_over(work) and done
+    if waiting.asked or waiting.cleared:
+        moments.append(await _expiry(work))
+    return done, min((at for at in moments if at is not None), default=None)
 
 
-async def _or_expiry(work: Work, due_at: datetime | None) -> datetime | None:
-    """Return when something is due by itself; an open question at the latest when it expires."""
+async def _matched_and_removed(work: Work, waiting: Agenda) -> datetime | None:
+    """Match and remove what waits for it; return when more will be gone for long enough."""
+    if waiting.to_match or work.collection.matched_at is None:
+        await _phase(work, "match")
+        await join(work)
+    due_at = await remove(work) if waiting.gone else None
+    if (waiting.gone or waiting.to_match) and await close_of_gone(work):
+        await join(work)
+    return due_at
+
+
+async def _followed(work: Work) -> bool:
+    return not work.asked or await follow_decisions(work)
+
+
+async def _expiry(work: Work) -> datetime | None:
+    """Return when an open question ends by itself, also one that was asked just now."""
     async with work.transaction() as session:
-        expiry = await Approvals(session).next_expiry(work.collection.id)
-    return min((at for at in (due_at, expiry) if at is not None), default=None)
+        return await Approvals(session).next_expiry(work.collection.id)
 
 
 async def _pulled(work: Work) -> bool:
@@ -188,9 +208,11 @@ async def _look_again(work: Work) -> None:
 
 async def _settle_creates(work: Work) -> None:
     """Know which of the folder's items are our own before any is imported."""
+    if work.collection.delta_link is not None:
+        return
     async with work.transaction() as session:
         creating = await Links(session).in_state(work.collection.id, LinkState.WANTED, attempted=True)
-    if creating and work.collection.delta_link is None:
+    if creating:
         await settle(work, creating)
 
 

@@ -51,6 +51,7 @@ class Work:
     ends_at: float
     unseen: Unseen
     ahead: timedelta = timedelta(0)
+    asked: bool = True  # somebody is asked about links of the collection, or may be
     at_once: int = LIMIT
     imports_at_once: bool | None = None
     asks: bool = True
