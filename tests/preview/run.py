@@ -32,6 +32,8 @@ async def play_all(seeds: list[str], settings: Settings) -> Counter[str]:
                 sys.stdout.write(f"{traceback.format_exc(limit=-4)}seed {seed}\n")
                 sys.stdout.flush()
             totals += Counter(worlds=1, people=len(world.people), running=int(world.running))
+            if totals["worlds"] % 100 == 0:
+                print(dict(totals), flush=True)  # noqa: T201  how far it is
     return totals
 
 
