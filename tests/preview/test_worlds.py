@@ -10,7 +10,7 @@ from tests.preview.agreement import agrees
 from tests.preview.lives import watch, watched
 from tests.preview.worlds import World
 
-WORLDS = 20
+WORLDS = 10
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -241,3 +241,29 @@ async def test_explain_goes_on_speaking_of_the_sync_of_tasks(ada):
     assert found["crm_id"] == "Call"
     (link,) = (await ada.crm("GET", f"/v1/links?connection={ada.person.connection}&entity=calendar"))["data"]
     assert (link["crm_id"], link["item"]["id"], link["state"]) == ("Call", item, "linked")
+
+
+BROUGHT_BACK = {
+    "the task was deleted": lambda ada, _: ada.drops("Call"),
+    "the task was completed": lambda ada, _: ada.changes("Call", status="completed"),
+    "tasks are shown no more": lambda ada, _: ada.chooses(include_tasks=False),
+    "its user had deleted it": lambda ada, event: ada.deletes(event),
+}
+
+
+@pytest.mark.parametrize("gone", BROUGHT_BACK)
+@pytest.mark.parametrize("full", [False, True])
+async def test_what_its_user_brings_back_from_deleted_items_is_nobodys_record(ada, gone, full):
+    await ada.chooses(removed_from_crm="delete", completed="delete", left_scope="delete")
+    await ada.tasked("Call")
+    event = await ada.event("Call")
+    await BROUGHT_BACK[gone](ada, event)
+    await ada.syncs(full=full)
+    assert await ada.subjects() == []
+
+    await ada.stage.control("move", mail=ada.mail, id=event["id"], to="calendar")
+    await ada.syncs()
+    await ada.syncs(full=True)
+
+    assert await ada.subjects() == ["Call"]
+    assert (await ada.crm("GET", "/v1/events"))["data"] == []
