@@ -109,6 +109,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = ordered + rest
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: stories wait for other processes now and then."""
+    return (os.cpu_count() or 1) + 1
+
+
 SERVICES = pytest.StashKey[Services]()
 
 

@@ -206,8 +206,11 @@ _EACH: Final = ("workspace_id", *COLUMNS)
 SPOKEN_OF: Final = text(f"""
 WITH known AS (
     SELECT {", ".join(_EACH)} FROM records
-    WHERE workspace_id = :workspace
-      AND (entity = :entity AND crm_id = ANY(:crm_ids) OR record_id = ANY(:ids))
+    WHERE workspace_id = :workspace AND record_id = ANY(CAST(:ids AS text[]) || ARRAY(
+        SELECT r.record_id FROM unnest(CAST(:crm_ids AS text[])) AS wanted(crm_id) CROSS JOIN LATERAL (
+            SELECT record_id FROM records
+            WHERE workspace_id = :workspace AND entity = :entity AND crm_id = wanted.crm_id OFFSET 0
+        ) AS r))
     ORDER BY record_id FOR UPDATE
 )
 SELECT {", ".join(f"known.{name}" for name in _EACH)}, EXISTS (

@@ -191,3 +191,20 @@ def delivering(resources):
         raise AssertionError("there is no end to it")
 
     return run
+
+
+@pytest.fixture
+async def hook(crm, endpoint):
+    """The endpoint, taking everything about contacts."""
+    return await crm.call("POST", "/v1/webhooks", json={"url": endpoint.url, "types": ["contact.*"]})
+
+
+@pytest.fixture
+def soon(later, delivering):
+    """Let time pass and deliver what is then due."""
+
+    async def move(**by):
+        later(**by)
+        await delivering()
+
+    return move

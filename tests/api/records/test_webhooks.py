@@ -10,23 +10,6 @@ from app.sync.deliver import deliver
 NAMES = ("Ada", "Grace", "Mary", "Joan", "Hedy")
 
 
-@pytest.fixture
-async def hook(crm, endpoint):
-    """The endpoint, taking everything about contacts."""
-    return await crm.call("POST", "/v1/webhooks", json={"url": endpoint.url, "types": ["contact.*"]})
-
-
-@pytest.fixture
-def soon(later, delivering):
-    """Let time pass and deliver what is then due."""
-
-    async def move(**by):
-        later(**by)
-        await delivering()
-
-    return move
-
-
 async def shown(crm, hook):
     return await crm.call("GET", f"/v1/webhooks/{hook['id']}")
 
