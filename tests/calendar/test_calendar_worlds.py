@@ -9,6 +9,6 @@ pytestmark = [pytest.mark.feature("F5"), pytest.mark.feature("F6")]
 
 @pytest.mark.lesson(3)
 @pytest.mark.lesson(4)
-@pytest.mark.parametrize("seed", ["suite/1", "suite/2", "suite/3"])
+@pytest.mark.parametrize("seed", ["suite/1", "suite/3"])
 async def test_both_sides_agree_in_the_end_and_nobody_was_mailed(stage, seed):
     await CalendarWorld(stage, seed).plays()

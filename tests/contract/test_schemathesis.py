@@ -148,7 +148,9 @@ SAME_BODY: Final = {
     "contacts.patch": "contacts.put",
     "events.patch": "events.put",
     "tasks.patch": "tasks.put",
+    **{f"{each}.batch": f"{each}.put" for each in ("contacts", "events", "tasks")},
 }
+"""Operations each value of whose bodies is tried with another one; test_bad_input tries the rest."""
 SHARED_FIELD: Final = {"workspace.patch": "defaults"}  # settings.patch has each of them
 BOUNDS_DEAR_TO_REACH: Final = {"maxItems": 10, "maxLength": 300}  # test_bad_input goes beyond each
 

@@ -10,7 +10,7 @@ from tests.preview.agreement import agrees
 from tests.preview.lives import watch, watched
 from tests.preview.worlds import World
 
-WORLDS = 10
+WORLDS = 8
 
 
 @pytest.fixture(scope="module", autouse=True)

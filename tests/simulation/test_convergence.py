@@ -108,10 +108,10 @@ TestConvergence.settings = settings(max_examples=150, stateful_step_count=40, **
 @pytest.mark.feature("A4")
 @pytest.mark.lesson(13)
 def test_in_many_random_worlds_no_edit_is_lost_and_all_falls_silent():
-    totals, failures = play(1_500, seed="suite")
+    totals, failures = play(1_200, seed="suite")
 
     assert failures == []
-    assert totals["kills"] > 500
+    assert totals["kills"] > 400
 
 
 @pytest.mark.lesson(4)

@@ -9,6 +9,6 @@ pytestmark = [pytest.mark.feature("C9"), pytest.mark.feature("B8")]
 
 @pytest.mark.lesson(3)
 @pytest.mark.lesson(12)
-@pytest.mark.parametrize("seed", ["suite/1", "suite/2", "suite/3"])
+@pytest.mark.parametrize("seed", ["suite/1", "suite/3"])
 async def test_both_sides_agree_in_the_end(stage, seed):
     await TaskWorld(stage, seed).plays()

@@ -9,7 +9,7 @@ from tests.simulation.whole.dice import play
 from tests.simulation.whole.stage import staged
 from tests.simulation.whole.world import World
 
-CASES = 3
+CASES = 2
 
 
 @pytest.fixture
