@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 from app.graph.batch import Answer, Call
@@ -129,7 +130,8 @@ def of_occurrences(
         return None
     wanted = changes(meant(work.shape, view, work.shape.parts[EXCEPTIONS]), write.fields[EXCEPTIONS])
     series = Series(doc, view.graph_had, hidden=not write.shape.parts["subject"].writes)
-    return partial(write_occurrences, item_id=str(link.item_id), series=series, wanted=wanted)
+    item = str(link.item_id)
+    return partial(write_occurrences, item_id=item, etag=link.etag, series=series, wanted=wanted)
 
 
 def answered(item: Document, write: Create | Update, *, fresh: Mapping[str, Any]) -> Document:
@@ -139,14 +141,19 @@ def answered(item: Document, write: Create | Update, *, fresh: Mapping[str, Any]
     return {**fresh, **item}
 
 
-async def write_occurrences(work: Work, item_id: str, *, series: Series, wanted: Sequence[Change]) -> Answer:
+async def write_occurrences(
+    work: Work, item_id: str, *, etag: str | None, series: Series, wanted: Sequence[Change]
+) -> Answer:
     """Let the occurrences of a series differ as they should; answer with the series as it is then.
 
-    The first one that is refused decides. One that isn't there (any more) is passed over, and so is one that
-    says already what it is to say. *Of two the second is refused, both are tried again, and guests hear twice
-    of the first.*
+    Nothing is written to a series that isn't as we knew it. *Its user changes a Tuesday while the CRM changes
+    a Monday: the answer would take the Tuesday for agreed.* The first call that is refused decides. What is
+    there no more is passed over, as is what says already what it is to say. *Of two the second is refused, both
+    are tried again, and guests hear twice of the first.*
     """
-    rows = await _rows(work, item_id, series, wanted)
+    rows, known = await _rows(work, item_id, series, wanted)
+    if known.error() is not None or etag not in {None, known.result().get("@odata.etag")}:
+        return known if known.error() is not None else Answer(HTTPStatus.PRECONDITION_FAILED)
     calls = [(rows[each.on], _call(rows[each.on]["id"], series, each)) for each in wanted if each.on in rows]
     for answer in await work.mailbox.batch([call for row, call in calls if not says(row, call.body)]):
         failure = answer.error()
@@ -164,17 +171,20 @@ def _call(occurrence_id: str, series: Series, change: Change) -> Call:
     return update_event(occurrence_id, series.body(change), etag=None)
 
 
-async def _rows(work: Work, item_id: str, series: Series, wanted: Sequence[Change]) -> dict[str, Document]:
-    """Look occurrences up by the day of their original start; around where they were last, too."""
+async def _rows(
+    work: Work, item_id: str, series: Series, wanted: Sequence[Change]
+) -> tuple[dict[str, Document], Answer]:
+    """Look up the series, and occurrences by the day of their original start; around where they were, too."""
     moments = [event.original_start(series.when, each.on) for each in wanted]
     moments += [each.was["start"] for each in wanted if each.was is not None and each.was.get("start")]
     calls = [_look(item_id, moment) for moment in moments]
     found: dict[str, Document] = {}
-    for answer in await work.mailbox.batch(calls):
+    whole, *answers = await work.mailbox.batch([work.words.read(item_id), *calls])
+    for answer in answers:
         if answer.error() is None:
             for row in answer.result()["value"]:
                 found[series.day_of(row["originalStart"])] = row
-    return {each.on: found[each.on] for each in wanted if each.on in found}
+    return {each.on: found[each.on] for each in wanted if each.on in found}, whole
 
 
 def _look(item_id: str, moment: Fields) -> Call:

@@ -10,7 +10,7 @@ from tests.calendar.worlds import RULES, CalendarWorld
 from tests.preview.preview_stage import PRIMARY, Json
 
 BOTH = [*PRIMARY, {"user": "agent-2", "access": "full"}]
-EVE, KIM = "eve@example.org", "kim@example.org"
+EVE, ROOM = "eve@example.org", "room.7@contoso.example"
 POLICIES = ("always", "always", "always", "when_asked", "when_asked", "never")
 DAYS = (-25, -12, *range(3, 30))
 MOSTLY = 0.7
@@ -38,7 +38,7 @@ class GuestWorld(CalendarWorld):
         return self.dice.choice(known) if known else None
 
     def guests(self, *, but: str | None = None) -> list[Json]:
-        people = [address for address in (self.bob.mail, EVE, KIM) if address != but]
+        people = [address for address in (self.bob.mail, EVE, ROOM) if address != but]
         return [{"address": address} for address in self.dice.sample(people, self.dice.choice([0, 1, 1, 2]))]
 
     def other_guests(self, known: list[str]) -> list[Json]:
@@ -121,7 +121,7 @@ class GuestWorld(CalendarWorld):
     async def somebody_adds(self) -> None:
         person, day = self.person(), self.dice.randrange(3, 30)
         other = self.bob if person is self.ada else self.ada
-        people = self.dice.choice([[], [guest(other.mail)], [guest(EVE)], [guest(EVE), guest(KIM)]])
+        people = self.dice.choice([[], [guest(other.mail)], [guest(EVE)], [guest(EVE), guest(ROOM)]])
         fields: Json = {"attendees": people}
         await person.adds(self.title("outlook"), start=at(day), end=at(day, "09:30"), **fields)
 

@@ -6,17 +6,19 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from random import Random
 
 from app import clock
 from app.sync.rounds import sync_collection
 from tests.calendar.causes import Known, asks, differing, has_cause, is_ahead, of_item, of_record
 from tests.calendar.diary import Diary
-from tests.calendar.guests import DEEDS, GuestWorld
+from tests.calendar.guests import DEEDS, ROOM, GuestWorld
 from tests.calendar.outbox import ABOUT, Shown, mailed, mails_between, name_of, shown
 from tests.preview.preview_stage import Json
 from tests.simulation.whole.stage import Killed
 
 STEPS = 20
+ANSWERING = 0.6  # of the worlds in which the room answers by itself
 MANY = {"max_invitations": 100_000, "min_deletes": 1000}
 FEW = {"max_invitations": 3, "min_deletes": 1000}
 FAULTS: tuple[Json, ...] = (
@@ -38,6 +40,8 @@ class InvitingWorld(GuestWorld):
     async def plays(self) -> None:
         self.ada = Diary(await self.stage.newcomer())
         self.bob = Diary(await self.stage.newcomer(user="agent-2", workspace=self.ada.person.workspace))
+        if Random(f"{self.seed}/room").random() < ANSWERING:
+            await self.stage.control("users", mail=ROOM, room=True)
         await self.ada.crm("PATCH", "/v1/workspace", {"breaker": self.dice.choice([MANY, MANY, FEW])})
         for person in (self.ada, self.bob):
             await self.chooses(

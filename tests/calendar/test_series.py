@@ -140,6 +140,22 @@ async def test_exceptions_of_both_sides_stand_side_by_side(ada):
 
 
 @pytest.mark.lesson(7)
+@pytest.mark.lesson(7)
+async def test_an_occurrence_that_is_edited_in_outlook_unheard_survives_a_write_of_another(ada):
+    item = await stand_up(ada)
+    fifth = (await ada.occurrences(item))[4]
+    await ada.edits(fifth, subject="Outdoors")
+    moved = {"original_start": at(3), "title": "Long"}
+    await ada.patches("Stand-up", recurrence={**DAILY, "exceptions": [moved]})
+    await ada.settles()
+    await ada.syncs()
+
+    exceptions = (await ada.record("Stand-up"))["recurrence"]["exceptions"]
+    titles = {day(each["original_start"]): each.get("title") for each in exceptions}
+    assert titles == {day(at(3)): "Long", day(at(5)): "Outdoors"}
+    assert [row["subject"] for row in (await ada.occurrences(item))[2:5]] == ["Long", "Stand-up", "Outdoors"]
+
+
 async def test_a_single_event_becomes_a_series_and_a_series_a_single_event_in_place(ada):
     item = await ada.has("Call")
     await ada.puts("Call", recurrence=DAILY)
