@@ -148,8 +148,8 @@ async def write_occurrences(
 
     Nothing is written to a series that isn't as we knew it. *Its user changes a Tuesday while the CRM changes
     a Monday: the answer would take the Tuesday for agreed.* The first call that is refused decides. What is
-    there no more is passed over, as is what says already what it is to say. *Of two the second is refused, both
-    are tried again, and guests hear twice of the first.*
+    there no more is passed over, as is what says already what it is to say. *Of two the second is refused,
+    both are tried again, and guests hear twice of the first.*
     """
     rows, known = await _rows(work, item_id, series, wanted)
     if known.error() is not None or etag not in {None, known.result().get("@odata.etag")}:
