@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from http import HTTPStatus
 
 from app.graph.batch import Answer
 from app.graph.protocol import NotFound
@@ -31,8 +32,15 @@ async def write_checklist(
 ) -> Answer:
     """Let the items of a checklist be what they should; answer with the task as it is then.
 
-    The first one that is refused decides. One that isn't there (any more) is passed over.
+    Nothing is written to one that isn't as we knew it: its user's ticks would pass for agreed. Quirk: they
+    change neither the task's etag nor its delta. The first call that is refused decides; what is there no more
+    is passed over.
     """
+    (known,) = await work.mailbox.batch([work.words.read(item_id)])
+    if known.error() is not None:
+        return known
+    if list(work.had(known.result()).get(CHECKLIST) or ()) != list(had):
+        return Answer(HTTPStatus.PRECONDITION_FAILED)
     calls = checklist_calls(work.folder, item_id, had=had, wanted=wanted)
     for answer in await work.mailbox.batch(calls) if calls else ():
         failure = answer.error()

@@ -128,6 +128,20 @@ async def test_a_checklist_is_merged_item_by_item(ada):
     assert {each["title"]: each["done"] for each in record["checklist"]} == told
 
 
+async def test_ticks_that_nobody_heard_of_survive_a_write_of_the_checklist(ada):
+    item = await ada.has("Sell-house", checklist=[{"title": "Photos"}, {"title": "Sign"}])
+    await ada.checks(item, "Photos")
+    await ada.outlook("POST", f"{await ada.within()}/{item['id']}/checklistItems", {"displayName": "Paint"})
+    await ada.patches("Sell-house", checklist=[{"title": "Photos"}, {"title": "Sign"}, {"title": "Keys"}])
+    await ada.settles()
+
+    told = {"Photos": True, "Sign": False, "Paint": False, "Keys": False}
+    there = (await ada.task("Sell-house"))["checklistItems"]
+    assert {each["displayName"]: each["isChecked"] for each in there} == told
+    record = await ada.record("Sell-house")
+    assert {each["title"]: each["done"] for each in record["checklist"]} == told
+
+
 async def test_a_task_leads_to_where_the_crm_shows_it(ada):
     await ada.crm("PATCH", "/v1/workspace", {"record_url_template": "https://crm.example/{kind}/{crm_id}"})
     item = await ada.has("Call-Ada")
