@@ -33,8 +33,8 @@ async def write_checklist(
     """Let the items of a checklist be what they should; answer with the task as it is then.
 
     Nothing is written to one that isn't as we knew it: its user's ticks would pass for agreed. Quirk: they
-    change neither the task's etag nor its delta. The first call that is refused decides; what is there no more
-    is passed over.
+    change neither the task's etag nor its delta. The first call that is refused decides. What is there no
+    more is passed over.
     """
     (known,) = await work.mailbox.batch([work.words.read(item_id)])
     if known.error() is not None:
