@@ -17,12 +17,13 @@ class Known:
     """What the CRM said of an event when a calendar last came to rest.
 
     ``waits``: its item could not be written then, or wasn't there. ``kept_out``: the guests are not invited
-    although they might be by now, since they might not when they were named.
+    although they might be by now, since they might not when they were named. ``guests``: those of the item.
     """
 
     record: Json
     waits: bool
     kept_out: bool
+    guests: frozenset[str] = frozenset()
 
 
 def of_record(record: Json, part: str) -> Any:
@@ -58,12 +59,17 @@ def differing(was: Shown | None, now: Shown) -> list[str]:
     return [part for part in PARTS if was is None or _whole(was, part) != _whole(now, part)]
 
 
-def has_cause(known: Known | None, record: Json, part: str) -> bool:
-    """Say whether the CRM has said something since that lets this part be written."""
+def has_cause(known: Known | None, record: Json, part: str, *, was: Shown) -> bool:
+    """Say whether the CRM has said something since that lets this part be written.
+
+    Whom a user invites in Outlook is a guest who is added: the others are invited, too. ``was``: the item before.
+    """
     if known is None or known.waits or of_record(record, part) != of_record(known.record, part):
         return True
     moved = of_record(record, "when") != of_record(known.record, "when")
-    return (part == "occurrences" and moved) or (part == "guests" and (asks(known, record) or moved))
+    if part == "guests":
+        return moved or asks(known, record) or bool(was.guests - known.guests)
+    return part == "occurrences" and moved
 
 
 def asks(known: Known | None, record: Json) -> bool:

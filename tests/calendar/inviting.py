@@ -91,7 +91,7 @@ class InvitingWorld(GuestWorld):
         known = self.known.get((person.mail, name))
         for part in differing(was, now):
             assert of_record(record, part) == of_item(now, part), f"{name}: nobody said such a {part}"
-            assert was is None or has_cause(known, record, part), f"{name}: nobody changed {part}"
+            assert was is None or has_cause(known, record, part, was=was), f"{name}: nobody changed {part}"
 
     def notes(self, person: Diary, record: Json, item: Shown | None, link: Json | None) -> None:
         """Remember how an event stands now that this calendar is at rest."""
@@ -105,7 +105,8 @@ class InvitingWorld(GuestWorld):
             kept_out = True
         elif asks(known, record):
             kept_out = False
-        self.known[key] = Known(record, item is None or not plain, kept_out)
+        guests = item.guests if item is not None else frozenset()
+        self.known[key] = Known(record, item is None or not plain, kept_out, guests)
 
     def covers(self, person: Diary, record: Json) -> bool:
         policy = self.choices[person.mail]["invitations"]
