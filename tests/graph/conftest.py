@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from mailboxes import PLAIN
 from microsoft_stage import Microsoft, Tokens
 from redis.asyncio import Redis
 
@@ -22,7 +23,7 @@ async def running() -> AsyncIterator[Microsoft]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "sandbox", "--port", str(port)])
     url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=url, timeout=20, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=url, **PLAIN) as http:
         try:
             for _ in range(400):
                 try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from mailboxes import PLAIN
 
 CLIENT, SECRET, REDIRECT = "5e6f0001-aaaa-4bbb-8ccc-000000000001", "s3cret", "http://127.0.0.1:9/callback"
 
@@ -21,7 +22,7 @@ class Process:
         self.folder = folder
         self.port, self.tls_port = free_port(), free_port()
         self.url, self.authority = f"http://127.0.0.1:{self.port}", f"https://localhost:{self.tls_port}"
-        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False, verify=False)
+        self.http = httpx.Client(base_url=self.url, **PLAIN)
         self._running: subprocess.Popen[bytes] | None = None
 
     @property

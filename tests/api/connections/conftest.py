@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 from applications import running
+from mailboxes import PLAIN
 from pydantic import SecretStr
 
 from app import clock
@@ -79,7 +80,7 @@ def sandbox_process() -> Iterator[tuple[str, str]]:
 async def microsoft(sandbox_process: tuple[str, str]) -> AsyncIterator[Microsoft]:
     """Microsoft, whose clock is ours."""
     url, authority = sandbox_process
-    async with httpx.AsyncClient(base_url=url, timeout=30, verify=False) as http:
+    async with httpx.AsyncClient(base_url=url, **PLAIN) as http:
         for _ in range(400):
             try:
                 if (await http.get("/_sandbox/health")).is_success:

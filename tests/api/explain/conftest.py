@@ -14,6 +14,7 @@ import httpx
 import pytest
 from applications import running
 from fastapi import FastAPI
+from mailboxes import PLAIN
 
 from app import clock
 from app.config import Settings
@@ -39,7 +40,7 @@ async def sandbox() -> AsyncIterator[Microsoft]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "sandbox", "--port", str(port)])
     url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=url, timeout=20, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=url, **PLAIN) as http:
         try:
             for _ in range(400):
                 try:
